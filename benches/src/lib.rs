@@ -1,0 +1,1 @@
+//! Repeatable measurements with a stated question.

@@ -1,0 +1,1 @@
+//! HTTP for writes: parse, authorize, build a command, run it, map the answer.

@@ -1,0 +1,4 @@
+//! Credit notes: what a customer is owed back, document by document.
+
+pub mod commands;
+pub mod events;

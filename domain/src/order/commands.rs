@@ -1,0 +1,109 @@
+//! What can be asked of an order.
+
+use super::events::{CreditedLine, OrderLine, RoundingPolicy, Tax};
+use crate::{
+    common::{LineQuantity, SourceDocument},
+    ids::{CreditNoteId, CustomerId, PaymentId, ReturnId, ShipmentId},
+    money::Currency,
+    text::{Country, Note},
+};
+use serde::{Deserialize, Serialize};
+
+/// The most lines of one order.
+pub const LINES_MAX: usize = 2_000;
+/// The most payments of one order.
+pub const PAYMENTS_MAX: usize = 100;
+
+/// What was agreed, as [`OrderCommand::Place`] and [`OrderCommand::Record`] state it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderSnapshot {
+    /// Who orders.
+    pub customer_id: Option<CustomerId>,
+    /// The country of the order.
+    pub country: Country,
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// The lines, numbered from 1 without gaps; amounts must follow from quantity, price and rounding.
+    pub lines: Vec<OrderLine>,
+    /// What is said about tax.
+    pub tax: Tax,
+    /// How the lines' amounts were rounded.
+    pub rounding: RoundingPolicy,
+}
+
+/// Commands on an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OrderCommand {
+    /// Place an order. Its sums are computed and its lines checked; an id is placed once.
+    Place {
+        /// What is agreed.
+        snapshot: OrderSnapshot,
+    },
+    /// Promise to carry it out. Silent if promised already.
+    Confirm,
+    /// Cancel some units that were not shipped; cancelling the last of them cancels the order.
+    CancelLines {
+        /// Which; each line at most once.
+        lines: Vec<LineQuantity>,
+        /// Why.
+        reason: Note,
+    },
+    /// Cancel the whole order, of which nothing may have been shipped. Silent if cancelled already.
+    Cancel {
+        /// Why.
+        reason: Note,
+    },
+    /// Take note of how a payment stands. Silent if nothing changed; captured and refunded amounts never fall.
+    UpdatePayment {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Authorized and not yet captured, voided or expired.
+        authorized_minor: i64,
+        /// Captured so far.
+        captured_minor: i64,
+        /// Refunded so far.
+        refunded_minor: i64,
+        /// Held back by disputes.
+        disputed_minor: i64,
+    },
+    /// Start putting a confirmed order together. Silent if started already.
+    StartFulfillment,
+    /// Ship goods of a confirmed order, which starts its fulfillment if need be. One shipment id counts once.
+    ShipLines {
+        /// The shipment.
+        shipment_id: ShipmentId,
+        /// Which; goods lines, each at most once.
+        lines: Vec<LineQuantity>,
+    },
+    /// All that will be shipped has arrived. Silent if known already.
+    Deliver,
+    /// Take goods back. One return id counts once.
+    ReturnLines {
+        /// The return.
+        return_id: ReturnId,
+        /// Which; each line at most once.
+        lines: Vec<LineQuantity>,
+    },
+    /// Close an order that is delivered or cancelled. Silent if closed already.
+    Close,
+    /// Import: an order that was carried out in the past, with inferred confirmation, payment and shipment in one append.
+    ///
+    /// Silent if the same document was recorded; refused if the document's digest differs.
+    Record {
+        /// What the document states.
+        snapshot: OrderSnapshot,
+        /// The document.
+        source: SourceDocument,
+        /// The payment that is assumed; absent exactly if the total is zero.
+        payment_id: Option<PaymentId>,
+        /// The shipment that is assumed; absent exactly if there are no goods.
+        shipment_id: Option<ShipmentId>,
+    },
+    /// Import: a credit note's lines were matched with this order. One credit note id counts once.
+    RecordCredit {
+        /// The credit note.
+        credit_note_id: CreditNoteId,
+        /// Which lines; each at most once, at most what was ordered and is not credited yet.
+        lines: Vec<CreditedLine>,
+    },
+}

@@ -1,0 +1,11 @@
+//! Everything the engine leans on: the event log and its stores, the command bus, configuration, telemetry, and the
+//! only sources of time, ids and randomness.
+//!
+//! **Invariant:** nothing outside [`ambient`] reads a clock, makes an id or draws a random byte.
+//! **Invariant:** no aggregate is named here; stores and bus know them through `tillroll_domain::aggregate` alone.
+
+pub mod ambient;
+pub mod bus;
+pub mod event;
+pub mod log;
+pub mod stream;

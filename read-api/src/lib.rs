@@ -1,0 +1,1 @@
+//! HTTP for reads: query a read model, page it, say how fresh it is.

@@ -1,0 +1,2 @@
+//! The tillroll binary.
+fn main() {}
