@@ -102,3 +102,92 @@ ids! {
     /// A command; the same id with the same content is answered once.
     CommandId = "cmd";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    const TEXT: &str = "ord_01924c3e-5a00-7000-8000-00000000002a";
+
+    #[test]
+    fn an_id_in_text_is_its_prefix_and_a_uuid() {
+        let id: OrderId = TEXT.parse().unwrap();
+        assert_eq!(id.uuid(), Uuid::from_u128(0x0192_4c3e_5a00_7000_8000_0000_0000_002a));
+        assert_eq!(id, OrderId::new(id.uuid()));
+        assert_eq!((id.to_string(), format!("{id:?}")), (TEXT.to_owned(), TEXT.to_owned()));
+    }
+
+    #[test]
+    fn an_order_is_never_taken_for_a_payment() {
+        let error = TEXT.parse::<PaymentId>().unwrap_err();
+        assert_eq!(error, ParseIdError::Prefix { expected: "pay" });
+        assert_eq!(error.to_string(), "an id of this kind starts with pay_");
+        for text in ["", "ord", "01924c3e-5a00-7000-8000-00000000002a", "ORD_01924c3e-5a00-7000-8000-00000000002a"] {
+            assert_eq!(text.parse::<OrderId>(), Err(ParseIdError::Prefix { expected: "ord" }), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_uuid_has_one_spelling() {
+        for rest in [
+            "",
+            "01924C3E-5A00-7000-8000-00000000002A",
+            "01924c3e5a0070008000000000000000002a",
+            "01924c3e5a007000800000000000002a",
+            "{01924c3e-5a00-7000-8000-00000000002a}",
+            "urn:uuid:01924c3e-5a00-7000-8000-00000000002a",
+            "01924c3e-5a00-7000-8000-00000000002g",
+            "01924c3e-5a00-7000-8000-00000000002a ",
+            " 1924c3e-5a00-7000-8000-00000000002a",
+        ] {
+            assert_eq!(format!("ord_{rest}").parse::<OrderId>(), Err(ParseIdError::Uuid), "{rest}");
+        }
+        assert_eq!(ParseIdError::Uuid.to_string(), "what follows the prefix is not a UUID in lower case with hyphens");
+    }
+
+    #[test]
+    fn no_two_kinds_share_a_prefix() {
+        let prefixes = [
+            ProductId::PREFIX,
+            CustomerId::PREFIX,
+            OrderId::PREFIX,
+            PaymentId::PREFIX,
+            OperationId::PREFIX,
+            CreditNoteId::PREFIX,
+            ExpenseId::PREFIX,
+            StockDocumentId::PREFIX,
+            ReservationId::PREFIX,
+            ShipmentId::PREFIX,
+            ReturnId::PREFIX,
+            ReceiptId::PREFIX,
+            CommandId::PREFIX,
+        ];
+        assert_eq!(prefixes.iter().collect::<BTreeSet<_>>().len(), prefixes.len());
+    }
+
+    #[test]
+    fn json_that_is_not_such_an_id_is_refused_with_the_reason() {
+        let error = serde_json::from_str::<PaymentId>(&format!("{TEXT:?}")).unwrap_err().to_string();
+        assert!(error.contains("an id of this kind starts with pay_"), "{error}");
+        assert!(serde_json::from_str::<OrderId>("7").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn every_id_is_read_back(number in any::<u128>()) {
+            let id = ReservationId::new(Uuid::from_u128(number));
+            prop_assert_eq!(id.to_string().parse::<ReservationId>(), Ok(id));
+            let json = serde_json::to_string(&id).unwrap();
+            prop_assert_eq!(&json, &format!("\"{id}\""));
+            prop_assert_eq!(serde_json::from_str::<ReservationId>(&json).unwrap(), id);
+        }
+
+        #[test]
+        fn reading_never_panics(text in any::<String>()) {
+            prop_assert!(text.parse::<OrderId>().is_err());
+            prop_assert_eq!(format!("ord_{text}").parse::<OrderId>(), Err(ParseIdError::Uuid));
+        }
+    }
+}

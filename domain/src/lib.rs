@@ -18,6 +18,7 @@ pub mod quantity;
 pub mod text;
 
 pub mod common;
+pub mod document;
 
 pub mod claim;
 pub mod credit_note;
@@ -29,3 +30,6 @@ pub mod payment;
 pub mod product;
 pub mod stock_document;
 pub mod stock_item;
+
+#[cfg(test)]
+pub(crate) mod testing;

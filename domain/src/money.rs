@@ -8,7 +8,11 @@ use thiserror::Error;
 
 /// A currency of ISO 4217 (list one, amendments to 2024), known with its exponent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Currency([u8; 3]);
+pub struct Currency {
+    code: [u8; 3],
+    /// Follows from the code; kept beside it because every amount that is computed or shown asks for it.
+    exponent: u8,
+}
 
 /// A text that is not the code of a currency we know.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -31,23 +35,55 @@ const EXPONENT_3: &str = "BHD IQD JOD KWD LYD OMR TND";
 /// Currencies with 10,000 minor units.
 const EXPONENT_4: &str = "CLF UYW";
 
+/// The number of codes of three letters.
+const CODES: usize = 26 * 26 * 26;
+/// Stands in [`EXPONENTS`] for a code that is not a currency's.
+const NO_CURRENCY: u8 = u8::MAX;
+/// The exponent of every code of three letters, by [`code_index`], so that parsing is one look-up.
+static EXPONENTS: [u8; CODES] = {
+    let table = listed([NO_CURRENCY; CODES], EXPONENT_0, 0);
+    let table = listed(table, EXPONENT_2, 2);
+    let table = listed(table, EXPONENT_3, 3);
+    listed(table, EXPONENT_4, 4)
+};
+
+/// Enters the codes of a list into the table; whatever is not a letter separates them.
+const fn listed(mut table: [u8; CODES], list: &str, exponent: u8) -> [u8; CODES] {
+    let bytes = list.as_bytes();
+    let mut at = 0;
+    while at + 3 <= bytes.len() {
+        match code_index([bytes[at], bytes[at + 1], bytes[at + 2]]) {
+            Some(index) => {
+                table[index] = exponent;
+                at += 3;
+            }
+            None => at += 1,
+        }
+    }
+    table
+}
+
+/// Where a code stands among all codes of three upper-case letters in alphabetical order.
+const fn code_index(code: [u8; 3]) -> Option<usize> {
+    let [a, b, c] = code;
+    if !a.is_ascii_uppercase() || !b.is_ascii_uppercase() || !c.is_ascii_uppercase() {
+        return None;
+    }
+    let [a, b, c] = [(a - b'A') as usize, (b - b'A') as usize, (c - b'A') as usize];
+    Some((a * 26 + b) * 26 + c)
+}
+
 impl Currency {
     /// The three-letter code.
     #[must_use]
     pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("???")
+        std::str::from_utf8(&self.code).unwrap_or("???")
     }
 
     /// The number of decimal digits of the minor unit: 0, 2, 3 or 4.
     #[must_use]
-    pub fn exponent(self) -> u8 {
-        // A value exists only if one of the lists holds it, and most hold two digits.
-        match self.code() {
-            code if listed(EXPONENT_0, code) => 0,
-            code if listed(EXPONENT_3, code) => 3,
-            code if listed(EXPONENT_4, code) => 4,
-            _ => 2,
-        }
+    pub const fn exponent(self) -> u8 {
+        self.exponent
     }
 
     /// Every currency we know, in alphabetical order within each exponent.
@@ -59,19 +95,14 @@ impl Currency {
     }
 }
 
-fn listed(list: &str, code: &str) -> bool {
-    list.as_bytes().chunks(4).any(|entry| entry.get(..3) == Some(code.as_bytes()))
-        // The second list is broken over lines, which moves its entries off the grid of four.
-        || list.split_whitespace().any(|entry| entry == code)
-}
-
 impl FromStr for Currency {
     type Err = UnknownCurrency;
     fn from_str(text: &str) -> Result<Self, UnknownCurrency> {
-        let known = [EXPONENT_2, EXPONENT_0, EXPONENT_3, EXPONENT_4].into_iter().any(|list| listed(list, text));
-        match <[u8; 3]>::try_from(text.as_bytes()) {
-            Ok(code) if known => Ok(Self(code)),
-            _ => Err(UnknownCurrency { given: text.chars().take(16).collect() }),
+        let code = <[u8; 3]>::try_from(text.as_bytes()).ok();
+        let known = code.and_then(|code| Some((code, EXPONENTS[code_index(code)?])));
+        match known {
+            Some((code, exponent)) if exponent != NO_CURRENCY => Ok(Self { code, exponent }),
+            Some(_) | None => Err(UnknownCurrency { given: text.chars().take(16).collect() }),
         }
     }
 }
@@ -189,9 +220,12 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = usize::from(self.currency.exponent());
         let sign = if self.minor < 0 { "-" } else { "" };
-        let padded = format!("{:0>width$}", self.minor.unsigned_abs(), width = digits + 1);
-        let (major, minor) = padded.split_at(padded.len() - digits);
-        if digits == 0 { write!(f, "{sign}{major}") } else { write!(f, "{sign}{major}.{minor}") }
+        let minor = self.minor.unsigned_abs();
+        if digits == 0 {
+            return write!(f, "{sign}{minor}");
+        }
+        let per_major = 10_u64.pow(u32::from(self.currency.exponent()));
+        write!(f, "{sign}{}.{:0digits$}", minor / per_major, minor % per_major)
     }
 }
 
@@ -252,8 +286,10 @@ pub fn allocate(total: i64, weights: &[u64]) -> Result<Vec<i64>, AllocationError
     for &(_, index) in by_remainder.iter().take(usize::try_from(missing).unwrap_or(usize::MAX)) {
         parts[index] += 1;
     }
-    // A part never exceeds the total, which came from an i64.
-    Ok(parts.into_iter().map(|part| i64::try_from(part).unwrap_or(i64::MAX) * total.signum()).collect())
+    // A part lies between nothing and the total, so that with the total's sign it fits.
+    let signed =
+        |part: u128| i128::try_from(part).ok().and_then(|part| (part * i128::from(total.signum())).try_into().ok());
+    Ok(parts.into_iter().map(|part| signed(part).unwrap_or(total)).collect())
 }
 
 /// The share of `total` minor units that belongs to the first `part` of `whole` units, half up.
@@ -270,3 +306,6 @@ pub fn cumulative_share(total: i64, part: u64, whole: u64) -> Result<i64, Alloca
     // The share lies between zero and the total, which came from an i64.
     Ok(i64::try_from(share).unwrap_or(total))
 }
+
+#[cfg(test)]
+mod tests;

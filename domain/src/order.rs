@@ -1,4 +1,88 @@
 //! Orders: an immutable snapshot of what was agreed, and what became of it along three axes.
+//!
+//! **Invariant:** nothing ever changes the snapshot; cancellations, returns and credits stand beside it.
+//! **Invariant:** per line, cancelled + shipped ≤ ordered, returned ≤ shipped, credited ≤ ordered.
+//! **Invariant:** [`status::OrderStatus`] takes only the steps of [`status::OrderStatus::can_become`], event by event.
 
 pub mod commands;
+pub mod error;
 pub mod events;
+pub mod state;
+pub mod status;
+
+mod cancel;
+mod lines;
+mod pay;
+mod place;
+mod record;
+mod return_goods;
+mod ship;
+
+pub use error::OrderError;
+pub use state::OrderState;
+
+use crate::aggregate::{Aggregate, Moment};
+use commands::OrderCommand;
+use events::OrderEvent;
+
+/// The aggregate of one order; its stream's id is the order's.
+#[derive(Debug)]
+pub struct Order;
+
+impl Aggregate for Order {
+    const CATEGORY: &'static str = "order";
+    type State = OrderState;
+    type Command = OrderCommand;
+    type Event = OrderEvent;
+    type Error = OrderError;
+
+    fn initial() -> OrderState {
+        OrderState::New
+    }
+
+    fn decide(state: &OrderState, command: &OrderCommand, moment: &Moment) -> Result<Vec<OrderEvent>, OrderError> {
+        match command {
+            OrderCommand::Place { snapshot } => place::place(state, snapshot, moment),
+            OrderCommand::Confirm => place::confirm(state.placed()?),
+            OrderCommand::CancelLines { lines, reason } => cancel::cancel_lines(state.placed()?, lines, reason),
+            OrderCommand::Cancel { reason } => cancel::cancel(state.placed()?, reason),
+            OrderCommand::UpdatePayment {
+                payment_id,
+                authorized_minor,
+                captured_minor,
+                refunded_minor,
+                disputed_minor,
+            } => {
+                let amounts = state::PaymentAmounts {
+                    authorized_minor: *authorized_minor,
+                    captured_minor: *captured_minor,
+                    refunded_minor: *refunded_minor,
+                    disputed_minor: *disputed_minor,
+                };
+                pay::update_payment(state.placed()?, *payment_id, amounts)
+            }
+            OrderCommand::StartFulfillment => ship::start_fulfillment(state.placed()?),
+            OrderCommand::ShipLines { shipment_id, lines } => ship::ship_lines(state.placed()?, *shipment_id, lines),
+            OrderCommand::Deliver => ship::deliver(state.placed()?),
+            OrderCommand::ReturnLines { return_id, lines } => {
+                return_goods::return_lines(state.placed()?, *return_id, lines)
+            }
+            OrderCommand::Close => cancel::close(state.placed()?),
+            OrderCommand::Record { snapshot, source, payment_id, shipment_id } => {
+                record::record(state, snapshot, source, *payment_id, *shipment_id, moment)
+            }
+            OrderCommand::RecordCredit { credit_note_id, lines } => {
+                record::record_credit(state.placed()?, *credit_note_id, lines)
+            }
+        }
+    }
+
+    fn evolve(state: OrderState, event: &OrderEvent) -> OrderState {
+        state.evolve(event)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod fixtures;
+#[cfg(test)]
+mod properties;

@@ -75,8 +75,15 @@ impl UnitPrice {
     /// # Errors
     /// [`MoneyError::Overflow`] if the amount does not fit.
     pub fn times(self, units: i64, currency: Currency, rounding: Rounding) -> Result<RoundedAmount, MoneyError> {
+        let micros_per_minor = 10_i64.pow(Self::SCALE - u32::from(currency.exponent()));
+        // Nearly every amount fits 64 bits, where dividing is several times faster.
+        if let Some(exact_micros) = self.0.checked_mul(units)
+            && exact_micros % micros_per_minor == 0
+        {
+            return Ok(RoundedAmount { minor: exact_micros / micros_per_minor, rounding_micros: 0 });
+        }
+        let micros_per_minor = i128::from(micros_per_minor);
         let exact_micros = i128::from(self.0) * i128::from(units);
-        let micros_per_minor = 10_i128.pow(Self::SCALE - u32::from(currency.exponent()));
         let minor = divide(exact_micros, micros_per_minor, rounding);
         let residue = minor * micros_per_minor - exact_micros;
         Ok(RoundedAmount {
@@ -106,7 +113,12 @@ impl FromStr for UnitPrice {
         if fraction.len() > Self::SCALE as usize {
             return Err(TooFine);
         }
-        let micros: i64 = format!("{whole}{fraction:0<6}").parse().map_err(|_| TooLarge)?;
+        let zeros = Self::SCALE as usize - fraction.len();
+        let digits = whole.bytes().chain(fraction.bytes()).chain(std::iter::repeat_n(b'0', zeros));
+        let micros = digits
+            .into_iter()
+            .try_fold(0_i64, |micros, digit| micros.checked_mul(10)?.checked_add(i64::from(digit - b'0')));
+        let micros = micros.ok_or(TooLarge)?;
         Self::from_micros(if negative { -micros } else { micros }).ok_or(TooLarge)
     }
 }
@@ -114,11 +126,16 @@ impl FromStr for UnitPrice {
 impl fmt::Display for UnitPrice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
-        let (whole, fraction) = (self.0.unsigned_abs() / 1_000_000, self.0.unsigned_abs() % 1_000_000);
+        let (whole, mut fraction) = (self.0.unsigned_abs() / 1_000_000, self.0.unsigned_abs() % 1_000_000);
         if fraction == 0 {
             return write!(f, "{sign}{whole}");
         }
-        write!(f, "{sign}{whole}.{}", format!("{fraction:06}").trim_end_matches('0'))
+        let mut decimals = Self::SCALE as usize;
+        while fraction % 10 == 0 {
+            fraction /= 10;
+            decimals -= 1;
+        }
+        write!(f, "{sign}{whole}.{fraction:0decimals$}")
     }
 }
 
@@ -139,3 +156,6 @@ impl<'de> Deserialize<'de> for UnitPrice {
         crate::text::deserialize_parsed(deserializer)
     }
 }
+
+#[cfg(test)]
+mod tests;

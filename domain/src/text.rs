@@ -125,3 +125,128 @@ fn printable(text: &str) -> Result<(), ParseTextError> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn refusal<T: FromStr<Err = ParseTextError> + fmt::Debug>(text: &str) -> String {
+        text.parse::<T>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_sku_is_upper_case_and_begins_with_a_letter_or_digit() {
+        for text in ["85123A", "A", "7", "DCGS0003", "GIFT_0001_40", "A-B.C_D"] {
+            assert_eq!(text.parse::<Sku>().unwrap().as_str(), text);
+        }
+        let allowed = "use A-Z, 0-9 and, after the first, . _ or -";
+        for (text, found) in
+            [("85123a", 'a'), ("-A", '-'), (".A", '.'), ("_A", '_'), ("A B", ' '), ("A\n", '\n'), ("Ä", 'Ä')]
+        {
+            assert_eq!(refusal::<Sku>(text), format!("must not contain {found:?}; {allowed}"));
+        }
+        assert_eq!(refusal::<Sku>(""), "must not be empty");
+    }
+
+    #[test]
+    fn a_location_is_lower_case_without_a_dot() {
+        for text in ["main", "0", "north-2", "a_b"] {
+            assert_eq!(text.parse::<LocationId>().unwrap().as_str(), text);
+        }
+        // With a dot `location.SKU` would have two readings.
+        let allowed = "use a-z, 0-9 and, after the first, _ or -";
+        for (text, found) in [("a.b", '.'), (".", '.'), ("Main", 'M'), ("-a", '-'), ("a b", ' ')] {
+            assert_eq!(refusal::<LocationId>(text), format!("must not contain {found:?}; {allowed}"));
+        }
+        assert_eq!(refusal::<LocationId>(""), "must not be empty");
+    }
+
+    #[test]
+    fn lengths_are_counted_in_characters() {
+        let most = "ß".repeat(Name::MAX_CHARS);
+        assert_eq!(most.parse::<Name>().unwrap().as_str(), most);
+        assert_eq!(refusal::<Name>(&(most + "ß")), "must not be longer than 200 characters");
+        assert_eq!(refusal::<Sku>(&"A".repeat(65)), "must not be longer than 64 characters");
+        assert_eq!(refusal::<LocationId>(&"a".repeat(33)), "must not be longer than 32 characters");
+        assert_eq!(refusal::<Country>(&"a".repeat(65)), "must not be longer than 64 characters");
+        assert_eq!(refusal::<Note>(&"a".repeat(501)), "must not be longer than 500 characters");
+        assert_eq!(refusal::<Reference>(&"a".repeat(101)), "must not be longer than 100 characters");
+    }
+
+    #[test]
+    fn only_a_note_may_be_blank() {
+        for blank in ["", " ", "\u{a0} "] {
+            assert_eq!(blank.parse::<Note>().unwrap().as_str(), blank);
+            assert_eq!(refusal::<Name>(blank), "must not be empty");
+            assert_eq!(refusal::<Country>(blank), "must not be empty");
+            assert_eq!(refusal::<Reference>(blank), "must not be empty");
+        }
+    }
+
+    #[test]
+    fn no_text_has_control_characters() {
+        let expected = r"must not contain '\0'; control characters are not allowed";
+        assert_eq!(refusal::<Name>("a\0b"), expected);
+        assert_eq!(refusal::<Country>("a\0b"), expected);
+        assert_eq!(refusal::<Note>("a\0b"), expected);
+        assert_eq!(refusal::<Reference>("a\0b"), expected);
+        assert!("line\nbreak".parse::<Note>().is_err());
+    }
+
+    #[test]
+    fn texts_are_kept_as_they_came() {
+        let text = " WHITE  HANGING HEART ";
+        assert_eq!(text.parse::<Name>().unwrap().as_str(), text);
+        assert_eq!(text.parse::<Reference>().unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn json_that_is_not_such_a_text_is_refused_with_the_reason() {
+        let error = serde_json::from_str::<Sku>(r#""a""#).unwrap_err().to_string();
+        assert!(error.contains("must not contain 'a'; use A-Z"), "{error}");
+        let error = serde_json::from_str::<Sku>("5").unwrap_err().to_string();
+        assert!(error.contains("expected a text"), "{error}");
+    }
+
+    fn round_trip<T>(text: &str) -> Result<(), TestCaseError>
+    where
+        T: FromStr<Err = ParseTextError> + fmt::Display + fmt::Debug + PartialEq + Serialize,
+        T: serde::de::DeserializeOwned,
+    {
+        let Ok(value) = text.parse::<T>() else { return Ok(()) };
+        prop_assert_eq!(value.to_string(), text);
+        let json = serde_json::to_string(&value).unwrap();
+        prop_assert_eq!(&json, &serde_json::to_string(text).unwrap());
+        prop_assert_eq!(serde_json::from_str::<T>(&json).unwrap(), value);
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_is_read_back_from_its_json(text in any::<String>()) {
+            round_trip::<Name>(&text)?;
+            round_trip::<Country>(&text)?;
+            round_trip::<Note>(&text)?;
+            round_trip::<Reference>(&text)?;
+        }
+
+        #[test]
+        fn every_sku_and_location_of_the_grammar_is_read(
+            sku in "[A-Z0-9][A-Z0-9._-]{0,63}",
+            location in "[a-z0-9][a-z0-9_-]{0,31}",
+        ) {
+            prop_assert!(sku.parse::<Sku>().is_ok() && location.parse::<LocationId>().is_ok());
+            round_trip::<Sku>(&sku)?;
+            round_trip::<LocationId>(&location)?;
+        }
+
+        #[test]
+        fn no_other_sku_is_read(text in "[A-Za-z0-9._ -]{0,4}") {
+            let mut chars = text.chars();
+            let good = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+            let fits = chars.next().is_some_and(good) && chars.all(|c| good(c) || "._-".contains(c));
+            prop_assert_eq!(text.parse::<Sku>().is_ok(), fits);
+        }
+    }
+}

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 /// The most lines of one credit note.
 pub const LINES_MAX: usize = 2_000;
+/// The most lines of orders that one credit line can be set against.
+pub const MATCHES_MAX: usize = 10_000;
 
 /// What a credit note says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

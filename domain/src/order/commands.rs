@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub const LINES_MAX: usize = 2_000;
 /// The most payments of one order.
 pub const PAYMENTS_MAX: usize = 100;
+/// The most shipments, the most returns and the most credit notes of one order.
+pub const MOVEMENTS_MAX: usize = 10_000;
 
 /// What was agreed, as [`OrderCommand::Place`] and [`OrderCommand::Record`] state it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,21 +41,27 @@ pub enum OrderCommand {
         /// What is agreed.
         snapshot: OrderSnapshot,
     },
-    /// Promise to carry it out. Silent if promised already.
+    /// Promise to carry it out. Silent if promised already; refused once cancelled.
     Confirm,
-    /// Cancel some units that were not shipped; cancelling the last of them cancels the order.
+    /// Cancel some units that were not shipped. Cancelling the last goods cancels the order, unless some had left before;
+    /// an order without goods is cancelled with the last unit of its other lines.
     CancelLines {
         /// Which; each line at most once.
         lines: Vec<LineQuantity>,
         /// Why.
         reason: Note,
     },
-    /// Cancel the whole order, of which nothing may have been shipped. Silent if cancelled already.
+    /// Cancel the whole order, of which nothing may have been shipped. Silent if cancelled already. If all its money was
+    /// given back before, it is closed too.
     Cancel {
         /// Why.
         reason: Note,
     },
-    /// Take note of how a payment stands. Silent if nothing changed; captured and refunded amounts never fall.
+    /// Take note of how a payment stands. Silent if nothing changed; captured and refunded amounts never fall, refunds and
+    /// disputes never exceed what was captured.
+    ///
+    /// A cancelled or delivered order all of whose money was given back is closed by the same append, which makes it
+    /// refunded. That is final: more captured money is noted only once it was given back as well.
     UpdatePayment {
         /// The payment.
         payment_id: PaymentId,
@@ -66,18 +74,20 @@ pub enum OrderCommand {
         /// Held back by disputes.
         disputed_minor: i64,
     },
-    /// Start putting a confirmed order together. Silent if started already.
+    /// Start putting a confirmed order with goods together. Silent if started already.
     StartFulfillment,
-    /// Ship goods of a confirmed order, which starts its fulfillment if need be. One shipment id counts once.
+    /// Ship goods of a confirmed order, which starts its fulfillment if need be. One shipment id counts once: the same
+    /// lines again are silent, other lines are refused.
     ShipLines {
         /// The shipment.
         shipment_id: ShipmentId,
         /// Which; goods lines, each at most once.
         lines: Vec<LineQuantity>,
     },
-    /// All that will be shipped has arrived. Silent if known already.
+    /// All that will be shipped has arrived. Silent if known already; refused while goods still have to leave. If all
+    /// its money was given back before, the order is closed too.
     Deliver,
-    /// Take goods back. One return id counts once.
+    /// Take goods back, also after the order was closed. One return id counts once.
     ReturnLines {
         /// The return.
         return_id: ReturnId,

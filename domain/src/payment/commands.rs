@@ -12,11 +12,15 @@ use serde::{Deserialize, Serialize};
 
 /// The most operations of one payment.
 pub const OPERATIONS_MAX: usize = 1_000;
+/// The method of payments of which history does not say how they were made.
+pub const METHOD_ASSUMED_SETTLED: &str = "assumed_settled";
 
 /// Commands on a payment.
 ///
 /// Requests record that an operation is about to be tried; outcomes record what the provider said of it. One outcome
-/// stands: the same again is silent, a success after an unknown outcome resolves it, a failure never undoes a success.
+/// stands: the same again is silent, a success or failure resolves an unknown outcome, and the other outcome is refused: a
+/// failure never undoes a success. The same request again is silent whatever became of it; the same id for something else
+/// is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PaymentCommand {
     /// Intend to pay.
@@ -28,7 +32,8 @@ pub enum PaymentCommand {
         /// By what means.
         method: Reference,
     },
-    /// Request to set the whole amount aside, as a new attempt. Refused while another is pending, unknown or authorized.
+    /// Request to set the whole amount aside, as a new attempt. Refused while another is pending, unknown or authorized,
+    /// and once money was captured.
     RequestAuthorization {
         /// The operation.
         operation_id: OperationId,
@@ -42,7 +47,7 @@ pub enum PaymentCommand {
         /// How much.
         amount_minor: i64,
     },
-    /// Request to set free what was not taken. Refused while a capture is pending or unknown.
+    /// Request to set free what was not taken. Refused while a capture or another void is pending or unknown.
     RequestVoid {
         /// The operation.
         operation_id: OperationId,
@@ -74,12 +79,15 @@ pub enum PaymentCommand {
         /// More about it, possibly empty; nothing personal.
         note: Note,
     },
-    /// The provider did not answer.
+    /// The provider did not answer. Silent if the outcome is known already.
     RecordUnknownOutcome {
         /// The operation.
         operation_id: OperationId,
     },
-    /// The provider set the authorization free by itself. Silent if nothing is set aside.
+    /// The provider set the authorization free by itself. Silent if nothing is set aside or that is known already.
+    ///
+    /// What a pending or unknown capture may still take stays aside until that has an outcome; if it fails, the rest
+    /// expires with it. A void that was on its way then sets nothing free.
     RecordAuthorizationExpired,
     /// Import: a payment that is assumed to have been settled. Silent if recorded from the same document.
     RecordSettled {
@@ -97,4 +105,15 @@ pub enum PaymentCommand {
 impl OperationKind {
     /// All kinds.
     pub const ALL: [Self; 4] = [Self::Authorize, Self::Capture, Self::Void, Self::Refund];
+
+    /// The word in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Authorize => "authorize",
+            Self::Capture => "capture",
+            Self::Void => "void",
+            Self::Refund => "refund",
+        }
+    }
 }

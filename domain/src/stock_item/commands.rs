@@ -21,7 +21,7 @@ pub fn stream_id(location: &LocationId, sku: &Sku) -> String {
 /// Commands on one SKU at one location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StockItemCommand {
-    /// Book goods that arrived.
+    /// Book goods that arrived. One receipt counts once: silent with the same quantity, refused with another.
     Receive {
         /// The receipt.
         receipt_id: ReceiptId,
@@ -30,7 +30,9 @@ pub enum StockItemCommand {
         /// The delivery note's or purchase order's number.
         reference: Option<Reference>,
     },
-    /// Correct the count. Refused if promises could not be kept any more.
+    /// Correct the count. Refused if promises and holds could not be kept any more, and if the sign contradicts the
+    /// reason: what is found adds, what is written off, damaged or lost takes. It carries no id: asked twice, it counts
+    /// twice.
     Adjust {
         /// The difference in units, not zero.
         delta: i64,
@@ -39,7 +41,8 @@ pub enum StockItemCommand {
         /// More about why, possibly empty.
         note: Note,
     },
-    /// Hold units. Idempotent by the reservation id; holds whose time is over give way if the units are needed.
+    /// Hold units. Idempotent by the reservation id: silent while it holds that quantity, refused with another one and
+    /// after it ended. Holds whose time is over give way if the units are needed, earliest end first.
     Reserve {
         /// The hold.
         reservation_id: ReservationId,
@@ -48,7 +51,7 @@ pub enum StockItemCommand {
         /// Until when, in the future.
         expires_at: DateTime<Utc>,
     },
-    /// Make a hold last longer. Silent if it lasts as long already.
+    /// Make a hold last longer, even one whose time is over but that nobody ended. Silent if it lasts as long already.
     ExtendReservation {
         /// The hold.
         reservation_id: ReservationId,
@@ -65,7 +68,8 @@ pub enum StockItemCommand {
         /// The hold.
         reservation_id: ReservationId,
     },
-    /// Turn a hold into a promise to an order.
+    /// Turn a hold into a promise to an order, even one whose time is over but that nobody ended. Silent if it was
+    /// promised to that order already.
     Allocate {
         /// The hold.
         reservation_id: ReservationId,
@@ -77,7 +81,8 @@ pub enum StockItemCommand {
         /// The order.
         order_id: OrderId,
     },
-    /// Book goods that leave for an order, out of what was promised to it, which must suffice.
+    /// Book goods that leave for an order, out of what was promised to it, which must suffice. One shipment counts once:
+    /// silent with the same order and quantity, refused with others.
     Ship {
         /// The shipment.
         shipment_id: ShipmentId,
@@ -86,7 +91,8 @@ pub enum StockItemCommand {
         /// How many units.
         quantity: Quantity,
     },
-    /// Book goods that came back.
+    /// Book goods that came back. One return counts once: silent with the same content, refused with other content, so
+    /// units in different conditions need returns of their own.
     Return {
         /// The return.
         return_id: ReturnId,
@@ -97,7 +103,7 @@ pub enum StockItemCommand {
         /// In what condition.
         condition: ReturnCondition,
     },
-    /// Set the level at which to order again.
+    /// Set the level at which to order again. Silent if it is set so.
     SetReorderLevel {
         /// Units; 0 switches the warning off.
         level: u32,
@@ -107,7 +113,8 @@ pub enum StockItemCommand {
         /// The opening stock in all.
         total: Quantity,
     },
-    /// Import: goods that left for an order without a promise on record. Refused below zero on hand.
+    /// Import: goods that left for an order without a promise on record. Refused if promises and holds could not be kept
+    /// any more. One shipment counts once.
     RecordShipment {
         /// The shipment.
         shipment_id: ShipmentId,
@@ -116,14 +123,14 @@ pub enum StockItemCommand {
         /// How many units.
         quantity: Quantity,
     },
-    /// Import: goods that presumably came back, as a credit note suggests.
+    /// Import: goods that presumably came back, as a credit note suggests. One return counts once.
     RecordReturn {
         /// The return.
         return_id: ReturnId,
         /// How many units.
         quantity: Quantity,
     },
-    /// Import: a correction that a stock document states.
+    /// Import: a correction that a stock document states, under the rules of [`Self::Adjust`].
     RecordAdjustment {
         /// The difference in units, not zero.
         delta: i64,

@@ -1,0 +1,271 @@
+//! Why a command on an order is refused.
+
+use super::status::{FulfillmentStatus, Lifecycle};
+use crate::{
+    common::LineKind,
+    document::{DocumentError, SourceConflict},
+    ids::{CreditNoteId, PaymentId, ReturnId, ShipmentId},
+};
+use std::fmt;
+use thiserror::Error;
+
+/// Why a command on an order is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum OrderError {
+    /// There is no order under this id.
+    #[error("the order was not placed")]
+    NotPlaced,
+    /// An order stands under this id already.
+    #[error("the order was placed before")]
+    AlreadyPlaced,
+    /// The lines or sums contradict each other.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// The discounts are higher than what they are taken off.
+    #[error("discounts of {discount_minor} exceed the {base_minor} minor units of goods and carriage")]
+    DiscountTooHigh {
+        /// The sum of the discount lines, in minor units.
+        discount_minor: i64,
+        /// Goods and carriage, in minor units.
+        base_minor: i64,
+    },
+    /// The id stands for another document, or the document has changed.
+    #[error(transparent)]
+    Source(#[from] SourceConflict),
+    /// A recorded order names a payment although nothing is owed, or none although something is.
+    #[error(
+        "a recorded order names a payment exactly if its total is not zero; the total is {total_minor} minor units"
+    )]
+    PaymentIdMismatch {
+        /// The order's total, in minor units.
+        total_minor: i64,
+    },
+    /// A recorded order names a shipment although it has no goods, or none although it has.
+    #[error("a recorded order names a shipment exactly if it has goods; it has {goods_lines} goods lines")]
+    ShipmentIdMismatch {
+        /// How many of its lines are for goods.
+        goods_lines: usize,
+    },
+    /// The order must be confirmed first.
+    #[error("the order is not confirmed")]
+    NotConfirmed,
+    /// The order is cancelled.
+    #[error("the order is cancelled")]
+    Cancelled,
+    /// The order is closed.
+    #[error("the order is closed")]
+    Closed,
+    /// Goods have left, so the order cannot be cancelled as a whole.
+    #[error("{shipped} units of the order were shipped")]
+    AlreadyShipped {
+        /// How many units left.
+        shipped: u64,
+    },
+    /// The command names no line.
+    #[error("at least one line must be named")]
+    NoLines,
+    /// The command names more lines than an order can have.
+    #[error("at most {max} lines can be named, not {given}")]
+    TooManyLines {
+        /// How many were named.
+        given: usize,
+        /// How many may be.
+        max: usize,
+    },
+    /// The command names a line twice.
+    #[error("line {line} is named more than once")]
+    LineRepeated {
+        /// The line.
+        line: u32,
+    },
+    /// The order has no such line.
+    #[error("the order has no line {line}; its lines are 1 to {lines}")]
+    UnknownLine {
+        /// The line.
+        line: u32,
+        /// How many lines the order has.
+        lines: usize,
+    },
+    /// The line is not for goods.
+    #[error("line {line} is not for goods")]
+    NotGoods {
+        /// The line.
+        line: u32,
+        /// What it stands for.
+        kind: LineKind,
+    },
+    /// More units of a line than can be cancelled, shipped, returned or credited.
+    #[error("{requested} units of line {line} cannot be {action}, only {available}")]
+    QuantityExceeded {
+        /// The line.
+        line: u32,
+        /// What was asked for.
+        action: LineAction,
+        /// How many units were asked for.
+        requested: u32,
+        /// How many there are.
+        available: u32,
+    },
+    /// A credited amount is below zero.
+    #[error("the credit of line {line} is negative: {amount_minor} minor units")]
+    NegativeCredit {
+        /// The line.
+        line: u32,
+        /// The amount, in minor units.
+        amount_minor: i64,
+    },
+    /// The shipment was recorded with other lines.
+    #[error("shipment {shipment_id} was recorded with other lines")]
+    ShipmentIdReused {
+        /// The shipment.
+        shipment_id: ShipmentId,
+    },
+    /// The return was recorded with other lines.
+    #[error("return {return_id} was recorded with other lines")]
+    ReturnIdReused {
+        /// The return.
+        return_id: ReturnId,
+    },
+    /// The credit note was recorded with other lines.
+    #[error("credit note {credit_note_id} was recorded with other lines")]
+    CreditNoteIdReused {
+        /// The credit note.
+        credit_note_id: CreditNoteId,
+    },
+    /// The order has as many shipments, returns or credit notes as it can have.
+    #[error("an order has at most {max} shipments, returns and credit notes each")]
+    TooManyMovements {
+        /// How many of each it may have.
+        max: usize,
+    },
+    /// No goods are left that could be shipped.
+    #[error("the order has no goods to ship")]
+    NothingToShip,
+    /// Goods still have to leave.
+    #[error("{outstanding} units were not shipped yet")]
+    NotFullyShipped {
+        /// How many units still have to leave.
+        outstanding: u64,
+    },
+    /// The order is neither delivered nor cancelled.
+    #[error(
+        "only a delivered or cancelled order can be closed; this one is {lifecycle}, its fulfillment {fulfillment}"
+    )]
+    NotClosable {
+        /// How far the agreement has come.
+        lifecycle: Lifecycle,
+        /// How far the goods have come.
+        fulfillment: FulfillmentStatus,
+    },
+    /// The order has as many payments as it can have.
+    #[error("an order has at most {max} payments")]
+    TooManyPayments {
+        /// How many it may have.
+        max: usize,
+    },
+    /// An amount of a payment is below zero.
+    #[error("the {amount} amount is negative: {given_minor} minor units")]
+    NegativeAmount {
+        /// Which amount.
+        amount: PaymentAmount,
+        /// What was given, in minor units.
+        given_minor: i64,
+    },
+    /// More was given back or is held back than was taken.
+    #[error(
+        "refunds of {refunded_minor} and disputes of {disputed_minor} exceed the captured {captured_minor} minor units"
+    )]
+    RefundExceedsCaptured {
+        /// Taken, in minor units.
+        captured_minor: i64,
+        /// Given back, in minor units.
+        refunded_minor: i64,
+        /// Held back, in minor units.
+        disputed_minor: i64,
+    },
+    /// An amount that never falls would fall; the message is older than what is known.
+    #[error("the {amount} amount of {payment_id} stands at {known_minor} and cannot fall to {given_minor} minor units")]
+    PaymentWentBack {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Which amount.
+        amount: PaymentAmount,
+        /// What is known, in minor units.
+        known_minor: i64,
+        /// What was given, in minor units.
+        given_minor: i64,
+    },
+    /// The sums over all payments do not fit 64 bits.
+    #[error("the payments' amounts are too large")]
+    AmountTooLarge,
+    /// The order is refunded, which is final: what was captured since must be given back before it is noted here.
+    #[error("the order is refunded; {surplus_minor} minor units were captured since and must be given back")]
+    Refunded {
+        /// Captured and not given back, in minor units.
+        surplus_minor: i64,
+    },
+}
+
+/// What can be done with units of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LineAction {
+    /// Decide not to deliver them.
+    Cancel,
+    /// Let them leave.
+    Ship,
+    /// Take them back.
+    Return,
+    /// Owe their price to the customer.
+    Credit,
+}
+
+impl LineAction {
+    /// The past participle, such as `shipped`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cancel => "cancelled",
+            Self::Ship => "shipped",
+            Self::Return => "returned",
+            Self::Credit => "credited",
+        }
+    }
+}
+
+impl fmt::Display for LineAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One of the amounts of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PaymentAmount {
+    /// Set aside and not taken.
+    Authorized,
+    /// Taken.
+    Captured,
+    /// Given back.
+    Refunded,
+    /// Held back.
+    Disputed,
+}
+
+impl PaymentAmount {
+    /// The word, such as `captured`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Authorized => "authorized",
+            Self::Captured => "captured",
+            Self::Refunded => "refunded",
+            Self::Disputed => "disputed",
+        }
+    }
+}
+
+impl fmt::Display for PaymentAmount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

@@ -1,0 +1,150 @@
+//! Orders, documents and ids that the tests of several commands start from.
+
+use super::{
+    Order,
+    commands::{OrderCommand, OrderSnapshot},
+    events::{OrderLine, RoundingPolicy, RoundingStage, Tax},
+    state::PlacedOrder,
+};
+use crate::{
+    common::{DocumentForm, LineKind, LineQuantity, SourceDocument},
+    ids::{CreditNoteId, PaymentId, ReturnId, ShipmentId},
+    money::{Currency, Rounding},
+    quantity::Quantity,
+    testing::{Given, given},
+};
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+pub(crate) const HALF_UP: RoundingPolicy = RoundingPolicy { mode: Rounding::HalfUp, stage: RoundingStage::Line };
+
+pub(crate) fn pounds() -> Currency {
+    "GBP".parse().unwrap()
+}
+
+pub(crate) fn payment_id(n: u128) -> PaymentId {
+    PaymentId::new(Uuid::from_u128(n))
+}
+
+pub(crate) fn shipment_id(n: u128) -> ShipmentId {
+    ShipmentId::new(Uuid::from_u128(n))
+}
+
+pub(crate) fn return_id(n: u128) -> ReturnId {
+    ReturnId::new(Uuid::from_u128(n))
+}
+
+pub(crate) fn credit_note_id(n: u128) -> CreditNoteId {
+    CreditNoteId::new(Uuid::from_u128(n))
+}
+
+pub(crate) fn units(quantity: u32) -> Quantity {
+    Quantity::new(i64::from(quantity)).unwrap()
+}
+
+/// A line whose amount follows from quantity and price in pounds, half up.
+pub(crate) fn line(line: u32, kind: LineKind, quantity: u32, unit_price: &str) -> OrderLine {
+    let unit_price: crate::price::UnitPrice = unit_price.parse().unwrap();
+    let amount = unit_price.times(i64::from(quantity), pounds(), Rounding::HalfUp).unwrap();
+    OrderLine {
+        line,
+        kind,
+        code: "85123a".parse().unwrap(),
+        sku: (kind == LineKind::Goods).then(|| "85123A".parse().unwrap()),
+        description: "WHITE HANGING HEART".parse().unwrap(),
+        quantity: units(quantity),
+        unit_price,
+        amount_minor: amount.minor,
+        rounding_micros: (amount.rounding_micros != 0).then_some(amount.rounding_micros),
+    }
+}
+
+pub(crate) fn snapshot(lines: Vec<OrderLine>) -> OrderSnapshot {
+    OrderSnapshot {
+        customer_id: None,
+        country: "United Kingdom".parse().unwrap(),
+        currency: pounds(),
+        lines,
+        tax: Tax::NotStated,
+        rounding: HALF_UP,
+    }
+}
+
+/// Line 1: 3 goods at 2.00; line 2: 2 goods at 1.50; line 3: carriage of 4.00. In total 13.00.
+pub(crate) fn usual_snapshot() -> OrderSnapshot {
+    snapshot(vec![
+        line(1, LineKind::Goods, 3, "2"),
+        line(2, LineKind::Goods, 2, "1.5"),
+        line(3, LineKind::Carriage, 1, "4"),
+    ])
+}
+
+/// The total of [`usual_snapshot`], in pence.
+pub(crate) const USUAL_TOTAL: i64 = 1_300;
+
+pub(crate) fn source(number: &str, digest: &str) -> SourceDocument {
+    SourceDocument {
+        system: "online-retail".parse().unwrap(),
+        number: number.parse().unwrap(),
+        form: DocumentForm::Order,
+        digest: digest.parse().unwrap(),
+        local_time: NaiveDate::from_ymd_opt(2010, 12, 1).unwrap().and_hms_opt(8, 26, 0).unwrap(),
+        time_zone: "Europe/London".parse().unwrap(),
+    }
+}
+
+pub(crate) fn some_units(lines: &[(u32, u32)]) -> Vec<LineQuantity> {
+    lines.iter().map(|&(line, quantity)| LineQuantity { line, quantity: units(quantity) }).collect()
+}
+
+pub(crate) fn cancellation() -> OrderCommand {
+    OrderCommand::Cancel { reason: "changed their mind".parse().unwrap() }
+}
+
+pub(crate) fn cancellation_of(lines: &[(u32, u32)]) -> OrderCommand {
+    OrderCommand::CancelLines { lines: some_units(lines), reason: "changed their mind".parse().unwrap() }
+}
+
+pub(crate) fn shipment(shipment: u128, lines: &[(u32, u32)]) -> OrderCommand {
+    OrderCommand::ShipLines { shipment_id: shipment_id(shipment), lines: some_units(lines) }
+}
+
+pub(crate) fn goods_return(id: u128, lines: &[(u32, u32)]) -> OrderCommand {
+    OrderCommand::ReturnLines { return_id: return_id(id), lines: some_units(lines) }
+}
+
+pub(crate) fn payment_update(payment: u128, [authorized, captured, refunded, disputed]: [i64; 4]) -> OrderCommand {
+    OrderCommand::UpdatePayment {
+        payment_id: payment_id(payment),
+        authorized_minor: authorized,
+        captured_minor: captured,
+        refunded_minor: refunded,
+        disputed_minor: disputed,
+    }
+}
+
+pub(crate) fn placed_order() -> Given<Order> {
+    given::<Order>([]).and(OrderCommand::Place { snapshot: usual_snapshot() })
+}
+
+pub(crate) fn confirmed_order() -> Given<Order> {
+    placed_order().and(OrderCommand::Confirm)
+}
+
+pub(crate) fn shipped_order() -> Given<Order> {
+    confirmed_order().and(shipment(1, &[(1, 3), (2, 2)]))
+}
+
+pub(crate) fn delivered_order() -> Given<Order> {
+    shipped_order().and(OrderCommand::Deliver)
+}
+
+pub(crate) fn cancelled_order() -> Given<Order> {
+    placed_order().and(cancellation())
+}
+
+/// The order that a history leads to.
+#[track_caller]
+pub(crate) fn order(history: &Given<Order>) -> PlacedOrder {
+    history.state().placed().unwrap().clone()
+}

@@ -1,0 +1,89 @@
+//! Placing and confirming: the snapshot is checked, its sums are computed, and then it is promised.
+
+use super::{
+    commands::{LINES_MAX, OrderSnapshot},
+    error::OrderError,
+    events::{OrderConfirmed, OrderEvent, OrderPlaced, OrderTotals},
+    state::{OrderState, PlacedOrder},
+    status::Lifecycle,
+};
+use crate::{
+    aggregate::Moment,
+    common::{Basis, LineKind, SourceDocument},
+    document::{DocumentError, LineAmount, check_numbering, check_sku, checked_sum, checked_tax},
+};
+
+/// Places an order under an id that no order has.
+pub(super) fn place(
+    state: &OrderState,
+    snapshot: &OrderSnapshot,
+    moment: &Moment,
+) -> Result<Vec<OrderEvent>, OrderError> {
+    if *state != OrderState::New {
+        return Err(OrderError::AlreadyPlaced);
+    }
+    Ok(vec![placed(snapshot, None, moment)?.into()])
+}
+
+/// Promises a placed order.
+pub(super) fn confirm(order: &PlacedOrder) -> Result<Vec<OrderEvent>, OrderError> {
+    match order.lifecycle {
+        Lifecycle::Placed => Ok(vec![OrderConfirmed { basis: Basis::Recorded }.into()]),
+        Lifecycle::Confirmed => Ok(vec![]),
+        Lifecycle::Closed if order.delivered => Ok(vec![]),
+        Lifecycle::Cancelled | Lifecycle::Closed => Err(OrderError::Cancelled),
+    }
+}
+
+/// The fact that an order was agreed, once its snapshot has been checked.
+pub(super) fn placed(
+    snapshot: &OrderSnapshot,
+    source: Option<&SourceDocument>,
+    moment: &Moment,
+) -> Result<OrderPlaced, OrderError> {
+    Ok(OrderPlaced {
+        totals: totals(snapshot)?,
+        customer_id: snapshot.customer_id,
+        country: snapshot.country.clone(),
+        currency: snapshot.currency,
+        lines: snapshot.lines.clone(),
+        rounding: snapshot.rounding,
+        business_date: moment.business_date,
+        source: source.cloned(),
+        basis: Basis::Recorded,
+    })
+}
+
+/// Checks every line and adds up what they come to.
+fn totals(snapshot: &OrderSnapshot) -> Result<OrderTotals, OrderError> {
+    check_numbering(snapshot.lines.iter().map(|line| line.line), LINES_MAX)?;
+    let (mut goods_minor, mut carriage_minor, mut discount_minor) = (0, 0, 0);
+    for line in &snapshot.lines {
+        check_sku(line.line, line.kind, line.sku.is_some())?;
+        let amount = LineAmount {
+            line: line.line,
+            units: line.quantity.as_i64(),
+            unit_price: line.unit_price,
+            amount_minor: line.amount_minor,
+            rounding_micros: line.rounding_micros,
+        };
+        amount.check_price()?;
+        amount.check(snapshot.currency, snapshot.rounding)?;
+        let sum = match line.kind {
+            LineKind::Goods => &mut goods_minor,
+            LineKind::Carriage => &mut carriage_minor,
+            LineKind::Discount => &mut discount_minor,
+        };
+        *sum = checked_sum(*sum, line.amount_minor)?;
+    }
+    let base_minor = checked_sum(goods_minor, carriage_minor)?;
+    if discount_minor > base_minor {
+        return Err(OrderError::DiscountTooHigh { discount_minor, base_minor });
+    }
+    let net_minor = base_minor.checked_sub(discount_minor).ok_or(DocumentError::TooLarge)?;
+    let total_minor = checked_sum(net_minor, checked_tax(snapshot.tax)?)?;
+    Ok(OrderTotals { goods_minor, carriage_minor, discount_minor, tax: snapshot.tax, total_minor })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! Putting an order together, letting its goods leave, and hearing that they arrived.
+
+use super::{
+    commands::MOVEMENTS_MAX,
+    error::{LineAction, OrderError},
+    events::{OrderClosed, OrderDelivered, OrderEvent, OrderFulfillmentStarted, OrderLinesShipped},
+    lines::{check_available, in_order},
+    state::PlacedOrder,
+    status::PaymentStatus,
+};
+use crate::{
+    common::{Basis, LineQuantity},
+    ids::ShipmentId,
+};
+
+/// Starts to put a confirmed order together.
+pub(super) fn start_fulfillment(order: &PlacedOrder) -> Result<Vec<OrderEvent>, OrderError> {
+    order.check_confirmed()?;
+    if order.fulfillment_started {
+        return Ok(vec![]);
+    }
+    if order.fulfillment_progress().to_ship == 0 {
+        return Err(OrderError::NothingToShip);
+    }
+    Ok(vec![OrderFulfillmentStarted { basis: Basis::Recorded }.into()])
+}
+
+/// Lets goods of a confirmed order leave.
+pub(super) fn ship_lines(
+    order: &PlacedOrder,
+    shipment_id: ShipmentId,
+    lines: &[LineQuantity],
+) -> Result<Vec<OrderEvent>, OrderError> {
+    let lines = in_order(lines)?;
+    if let Some(known) = order.shipments.get(&shipment_id) {
+        return if **known == *lines { Ok(vec![]) } else { Err(OrderError::ShipmentIdReused { shipment_id }) };
+    }
+    order.check_confirmed()?;
+    if order.shipments.len() >= MOVEMENTS_MAX {
+        return Err(OrderError::TooManyMovements { max: MOVEMENTS_MAX });
+    }
+    check_available(order, &lines, LineAction::Ship)?;
+    let mut events = Vec::with_capacity(2);
+    if !order.fulfillment_started {
+        events.push(OrderFulfillmentStarted { basis: Basis::Recorded }.into());
+    }
+    events.push(OrderLinesShipped { shipment_id, lines, basis: Basis::Recorded }.into());
+    Ok(events)
+}
+
+/// Takes note that all that was shipped arrived. An order all of whose money was given back before is then closed.
+pub(super) fn deliver(order: &PlacedOrder) -> Result<Vec<OrderEvent>, OrderError> {
+    if order.delivered {
+        return Ok(vec![]);
+    }
+    order.check_confirmed()?;
+    let progress = order.fulfillment_progress();
+    if progress.to_ship == 0 {
+        return Err(OrderError::NothingToShip);
+    }
+    if progress.shipped < progress.to_ship {
+        return Err(OrderError::NotFullyShipped { outstanding: progress.to_ship - progress.shipped });
+    }
+    let mut events = vec![OrderDelivered {}.into()];
+    if order.payment_status() == PaymentStatus::Refunded {
+        events.push(OrderClosed {}.into());
+    }
+    Ok(events)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! Which operations may be tried, and how much money each may move.
+
+use super::super::{
+    Payment,
+    commands::PaymentCommand,
+    fixtures::{
+        AMOUNT, EXPIRED, authorization as authorize, authorized, capture as take, captured, created, failure,
+        operation_id, payment, refund as give_back, success, unknown, void as set_free,
+    },
+    state::OperationOutcome,
+};
+use super::*;
+use crate::{aggregate::Aggregate, testing::moment};
+
+fn request(operation: u128, kind: OperationKind, attempt: u32, amount_minor: i64) -> PaymentEvent {
+    requested(operation_id(operation), kind, attempt, amount_minor)
+}
+
+fn open(operation: u128, kind: OperationKind, outcome: OperationOutcome) -> PaymentError {
+    PaymentError::OperationOpen { operation_id: operation_id(operation), kind, outcome }
+}
+
+fn attempt(attempt: u32) -> PaymentEvent {
+    PaymentAttemptStarted { attempt, provider: "simulator".parse().unwrap() }.into()
+}
+
+#[test]
+fn an_authorization_is_requested_for_the_whole_amount_as_a_new_attempt() {
+    created().when(authorize(1)).then([attempt(1), request(1, OperationKind::Authorize, 1, AMOUNT)]);
+}
+
+#[test]
+fn a_declined_lapsed_or_voided_authorization_allows_a_new_attempt() {
+    let declined = created().and(authorize(1)).and(failure(1));
+    let lapsed = authorized().and(EXPIRED);
+    let voided = authorized().and(set_free(2)).and(success(2, AMOUNT));
+    for history in [declined, lapsed, voided] {
+        history.when(authorize(3)).then([attempt(2), request(3, OperationKind::Authorize, 2, AMOUNT)]);
+    }
+}
+
+/// Case 12: one live authorization at a time.
+#[test]
+fn an_authorization_is_refused_while_another_is_pending_unknown_or_stands() {
+    let pending = || created().and(authorize(1));
+    pending().when(authorize(2)).then_refused(open(1, OperationKind::Authorize, OperationOutcome::Pending));
+    let unresolved = pending().and(unknown(1));
+    unresolved.when(authorize(2)).then_refused(open(1, OperationKind::Authorize, OperationOutcome::Unknown));
+    authorized().when(authorize(2)).then_refused(PaymentError::AlreadyAuthorized { authorized_minor: AMOUNT });
+}
+
+#[test]
+fn an_authorization_is_refused_once_money_was_captured() {
+    let partly = authorized().and(take(2, 1)).and(success(2, 1)).and(EXPIRED);
+    partly.when(authorize(3)).then_refused(PaymentError::AlreadyCaptured { captured_minor: 1 });
+}
+
+#[test]
+fn a_capture_takes_some_or_all_of_what_is_authorized() {
+    authorized().when(take(2, 1)).then([request(2, OperationKind::Capture, 1, 1)]);
+    authorized().when(take(2, AMOUNT)).then([request(2, OperationKind::Capture, 1, AMOUNT)]);
+}
+
+#[test]
+fn captured_and_pending_never_exceed_what_is_authorized() {
+    let refusal =
+        |requested_minor, available_minor| PaymentError::CaptureExceedsAuthorized { requested_minor, available_minor };
+    created().when(take(2, 1)).then_refused(refusal(1, 0));
+    authorized().when(take(2, AMOUNT + 1)).then_refused(refusal(AMOUNT + 1, AMOUNT));
+    let pending = || authorized().and(take(2, 6_000));
+    pending().when(take(3, 4_001)).then_refused(refusal(4_001, 4_000));
+    pending().and(unknown(2)).when(take(3, 4_001)).then_refused(refusal(4_001, 4_000));
+    pending().and(success(2, 6_000)).when(take(3, 4_001)).then_refused(refusal(4_001, 4_000));
+    pending().and(failure(2)).when(take(3, 4_001)).then([request(3, OperationKind::Capture, 1, 4_001)]);
+    captured().when(take(3, 1)).then_refused(refusal(1, 0));
+}
+
+/// Case 28: what has lapsed is not captured.
+#[test]
+fn nothing_is_captured_while_the_rest_is_being_voided_or_once_it_lapsed() {
+    let refusal = PaymentError::CaptureExceedsAuthorized { requested_minor: 1, available_minor: 0 };
+    authorized().and(set_free(2)).when(take(3, 1)).then_refused(refusal.clone());
+    authorized().and(EXPIRED).when(take(3, 1)).then_refused(refusal.clone());
+    authorized().and(set_free(2)).and(EXPIRED).when(take(3, 1)).then_refused(refusal);
+}
+
+#[test]
+fn a_void_sets_free_what_was_not_captured() {
+    authorized().when(set_free(2)).then([request(2, OperationKind::Void, 1, AMOUNT)]);
+    let partly = authorized().and(take(2, 6_000)).and(success(2, 6_000));
+    partly.when(set_free(3)).then([request(3, OperationKind::Void, 1, 4_000)]);
+}
+
+#[test]
+fn a_void_needs_something_to_set_free() {
+    for history in [created(), created().and(authorize(1)), captured(), authorized().and(EXPIRED)] {
+        history.when(set_free(3)).then_refused(PaymentError::NothingAuthorized);
+    }
+}
+
+/// Case 27: a void never races a capture.
+#[test]
+fn a_void_waits_for_captures_and_other_voids() {
+    let capturing = || authorized().and(take(2, 1));
+    capturing().when(set_free(3)).then_refused(open(2, OperationKind::Capture, OperationOutcome::Pending));
+    let unresolved = capturing().and(unknown(2));
+    unresolved.when(set_free(3)).then_refused(open(2, OperationKind::Capture, OperationOutcome::Unknown));
+    let voiding = authorized().and(set_free(2));
+    voiding.when(set_free(3)).then_refused(open(2, OperationKind::Void, OperationOutcome::Pending));
+}
+
+#[test]
+fn a_refund_gives_back_some_or_all_of_what_was_captured() {
+    captured().when(give_back(3, 1)).then([request(3, OperationKind::Refund, 1, 1)]);
+    captured().when(give_back(3, AMOUNT)).then([request(3, OperationKind::Refund, 1, AMOUNT)]);
+}
+
+/// Case 23: refunds beyond what was captured, or two at a time.
+#[test]
+fn refunded_and_pending_never_exceed_what_was_captured() {
+    let refusal =
+        |requested_minor, available_minor| PaymentError::RefundExceedsCaptured { requested_minor, available_minor };
+    authorized().when(give_back(3, 1)).then_refused(refusal(1, 0));
+    authorized().and(take(2, 1)).when(give_back(3, 1)).then_refused(refusal(1, 0));
+    captured().when(give_back(3, AMOUNT + 1)).then_refused(refusal(AMOUNT + 1, AMOUNT));
+    let pending = || captured().and(give_back(3, 6_000));
+    pending().when(give_back(4, 4_001)).then_refused(refusal(4_001, 4_000));
+    pending().and(unknown(3)).when(give_back(4, 4_001)).then_refused(refusal(4_001, 4_000));
+    pending().and(success(3, 6_000)).when(give_back(4, 4_001)).then_refused(refusal(4_001, 4_000));
+    pending().and(failure(3)).when(give_back(4, AMOUNT)).then([request(4, OperationKind::Refund, 1, AMOUNT)]);
+}
+
+#[test]
+fn captures_and_refunds_are_of_more_than_nothing() {
+    for given_minor in [0, -1] {
+        let refusal = PaymentError::AmountNotPositive { given_minor };
+        authorized().when(take(2, given_minor)).then_refused(refusal.clone());
+        captured().when(give_back(3, given_minor)).then_refused(refusal);
+    }
+}
+
+#[test]
+fn the_same_request_again_is_silent_whatever_became_of_it() {
+    created().and(authorize(1)).when(authorize(1)).then_nothing();
+    authorized().when(authorize(1)).then_nothing();
+    created().and(authorize(1)).and(failure(1)).when(authorize(1)).then_nothing();
+    captured().when(take(2, AMOUNT)).then_nothing();
+    authorized().and(set_free(2)).and(success(2, AMOUNT)).when(set_free(2)).then_nothing();
+    captured().and(give_back(3, 5)).and(unknown(3)).when(give_back(3, 5)).then_nothing();
+}
+
+#[test]
+fn an_operation_id_stands_for_its_request() {
+    let refusal = |operation| PaymentError::OperationIdReused { operation_id: operation_id(operation) };
+    captured().when(take(2, 1)).then_refused(refusal(2));
+    captured().when(give_back(2, AMOUNT)).then_refused(refusal(2));
+    captured().when(set_free(1)).then_refused(refusal(1));
+    let other_provider =
+        PaymentCommand::RequestAuthorization { operation_id: operation_id(1), provider: "stripe".parse().unwrap() };
+    created().and(authorize(1)).when(other_provider).then_refused(refusal(1));
+}
+
+#[test]
+fn a_payment_has_a_bounded_number_of_operations() {
+    let mut state = captured().state();
+    for operation in 3..=1_000 {
+        state = Payment::evolve(state, &request(operation, OperationKind::Refund, 1, 1));
+    }
+    let refusal = Payment::decide(&state, &give_back(1_001, 1), &moment());
+    assert_eq!(refusal, Err(PaymentError::TooManyOperations { max: 1_000 }));
+    assert_eq!(Payment::decide(&state, &give_back(1_000, 1), &moment()), Ok(vec![]));
+}
+
+#[test]
+fn what_can_be_captured_and_refunded_is_known() {
+    let history = authorized().and(take(2, 6_000));
+    assert_eq!((payment(&history).capturable_minor(), payment(&history).refundable_minor()), (4_000, 0));
+    let history = history.and(success(2, 6_000)).and(give_back(3, 1_000));
+    assert_eq!((payment(&history).capturable_minor(), payment(&history).refundable_minor()), (4_000, 5_000));
+}
