@@ -78,6 +78,12 @@ pub struct Metadata {
 pub const ORIGIN_LIVE: &str = "live";
 
 impl RecordedEvent {
+    /// The bytes of its data and metadata, by which pages are bounded.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.data.len() + self.metadata.len()
+    }
+
     /// Reads the payload as an event of one family, upcasting old shapes.
     ///
     /// # Errors

@@ -6,6 +6,8 @@
 
 pub mod ambient;
 pub mod bus;
+pub mod config;
 pub mod event;
 pub mod log;
 pub mod stream;
+pub mod telemetry;

@@ -16,9 +16,18 @@ use std::{
 };
 use thiserror::Error;
 use tokio::sync::{oneshot, watch};
+use uuid::Uuid;
 
+mod check;
+#[cfg(feature = "testing")]
+pub mod conformance;
+pub mod lock;
+pub mod memory;
+pub mod sqlite;
 pub mod subscription;
 
+pub use memory::MemoryLog;
+pub use sqlite::SqliteLog;
 pub use subscription::{Subscription, SubscriptionMessage};
 
 /// What the caller believes about the stream it appends to.
@@ -28,6 +37,14 @@ pub enum ExpectedRevision {
     NoStream,
     /// The last event stands at this revision.
     Exact(Revision),
+    /// The last event stands at this revision and is this one. What the bus asks for: an append that was decided on a
+    /// predecessor's events must not follow somebody else's that came to stand at the same revision.
+    After {
+        /// Where the last event stands.
+        revision: Revision,
+        /// Which event it is.
+        event_id: Uuid,
+    },
     /// Anything. Promises no idempotency; the engine itself never uses it.
     Any,
 }
@@ -47,8 +64,16 @@ pub struct Append {
 pub const EVENTS_PER_APPEND_MAX: usize = 1_000;
 /// The most bytes of one event's data and metadata together.
 pub const EVENT_BYTES_MAX: usize = 1 << 20;
+/// The most bytes of one append's data and metadata together.
+pub const APPEND_BYTES_MAX: usize = 8 << 20;
+/// The most bytes of an event's name.
+pub const EVENT_TYPE_BYTES_MAX: usize = 100;
 /// The most events of one page.
 pub const PAGE_MAX: usize = 10_000;
+/// A page takes no more events once its data and metadata reach this many bytes; it may exceed it by one event.
+pub const PAGE_BYTES_MAX: usize = 16 << 20;
+/// The most events one filtered page looks at, so that a rare event type cannot make one call scan the whole log.
+pub const SCAN_MAX: usize = 65_536;
 
 /// Where the events of an append stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,12 +169,23 @@ pub struct EventFilter {
     pub event_types: Vec<String>,
 }
 
+impl EventFilter {
+    /// True if events of this stream and type pass.
+    #[must_use]
+    pub fn accepts(&self, stream: &StreamId, event_type: &str) -> bool {
+        let is_among = |names: &[String], name: &str| names.is_empty() || names.iter().any(|among| among == name);
+        self.tenant.as_deref().is_none_or(|tenant| tenant == stream.tenant())
+            && is_among(&self.categories, stream.category())
+            && is_among(&self.event_types, event_type)
+    }
+}
+
 /// Some events of the whole log, in position order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogPage {
     /// The events that passed the filter.
     pub events: Vec<RecordedEvent>,
-    /// All positions up to here have been looked at; the next page begins after it.
+    /// All positions up to here have been looked at; the next page begins after it. Never below where the page began.
     pub scanned_to: Position,
     /// True if the page reached the end of the log as it stood when it was read.
     pub at_end: bool,
@@ -163,11 +199,12 @@ pub trait EventLog: Debug + Send + Sync + 'static {
     /// Takes an append in, waiting for room in the bounded queue. Appends enter the log in the order in which their
     /// `submit` calls completed. The ticket answers when the events are durable, or why they were refused.
     ///
-    /// Under `NoStream` and `Exact`, appending events whose ids already stand at exactly those revisions answers the
+    /// Under `NoStream`, `Exact` and `After`, appending events whose ids already stand at exactly those revisions answers the
     /// original receipt; a partial overlap is a conflict.
     fn submit(&self, append: Append) -> BoxFuture<'_, Result<AppendTicket, AppendError>>;
 
-    /// Up to `limit` events of one stream (at most [`PAGE_MAX`]); none if there is no such stream.
+    /// Up to `limit` events of one stream (at most [`PAGE_MAX`]); none if there is no such stream. A page of fewer events
+    /// than `limit` is the last one, unless its events hold [`PAGE_BYTES_MAX`] bytes or more: see [`is_last_page`].
     fn read_stream<'a>(
         &'a self,
         stream: &'a StreamId,
@@ -189,6 +226,12 @@ pub trait EventLog: Debug + Send + Sync + 'static {
 
     /// Changes when there may be something new behind the position it shows. A hint, not a promise.
     fn watch(&self) -> watch::Receiver<Position>;
+}
+
+/// True if a page that [`EventLog::read_stream`] gave for this limit reached the end of the stream in that direction.
+#[must_use]
+pub fn is_last_page(events: &[RecordedEvent], limit: usize) -> bool {
+    events.len() < limit.min(PAGE_MAX) && events.iter().map(RecordedEvent::bytes).sum::<usize>() < PAGE_BYTES_MAX
 }
 
 /// Submits an append and waits until it is durable.

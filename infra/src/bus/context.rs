@@ -37,9 +37,22 @@ impl Fingerprint {
     }
 }
 
+/// A text that is not 32 hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a fingerprint is 32 hex digits")]
+pub struct ParseFingerprintError;
+
+impl std::str::FromStr for Fingerprint {
+    type Err = ParseFingerprintError;
+    fn from_str(text: &str) -> Result<Self, ParseFingerprintError> {
+        let number = (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok()).flatten();
+        number.map(|number| Self(number.to_be_bytes())).ok_or(ParseFingerprintError)
+    }
+}
+
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
     }
 }
 

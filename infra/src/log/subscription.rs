@@ -2,7 +2,7 @@
 //!
 //! A subscription pulls pages, so a slow reader holds one page in memory and the log none on its behalf.
 
-use super::{EventFilter, EventLog, ReadError};
+use super::{EventFilter, EventLog, PAGE_MAX, ReadError};
 use crate::{event::RecordedEvent, stream::Position};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -34,11 +34,11 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Follows `log` behind a position, at most `page` events at a time.
+    /// Follows `log` behind a position, at most `page` events at a time (1 to [`PAGE_MAX`]).
     #[must_use]
     pub fn new(log: Arc<dyn EventLog>, after: Position, filter: EventFilter, page: usize) -> Self {
         let hint = log.watch();
-        Self { log, filter, page, after, hint, announced: false }
+        Self { log, filter, page: page.clamp(1, PAGE_MAX), after, hint, announced: false }
     }
 
     /// The next message; waits at the end of the log until there is something new.

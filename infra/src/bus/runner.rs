@@ -1,0 +1,470 @@
+//! The driver of one stream: takes its commands in order, decides each on what its predecessor left, and answers them in
+//! the same order once what they rest on is durable.
+
+use super::{
+    COMMANDS_IN_FLIGHT_MAX, CommandContext, Core, ExecuteError, Executed, Fingerprint, Loaded, Outcome, QUEUE_MAX,
+    lane::{Lanes, Offer},
+    window::Answered,
+};
+use crate::{
+    event::{Metadata, NewEvent},
+    log::{Append, AppendError, AppendTicket, ExpectedRevision},
+    stream::StreamId,
+};
+use moka::sync::Cache;
+use parking_lot::Mutex;
+use std::{
+    collections::VecDeque,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+};
+use tillroll_domain::aggregate::{Aggregate, DomainEvent, Moment};
+use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
+
+/// How many commands of one stream may be decided and not yet durable.
+const PIPELINE_MAX: usize = 256;
+/// How often a command is decided again because other writers were faster.
+const ATTEMPTS_MAX: u32 = 16;
+/// A cached state is taken for this many bytes at most, since events fold into far less than their size.
+const STATE_BYTES_MAX: usize = 64 << 10;
+
+type Answer<A> = Result<Executed, ExecuteError<<A as Aggregate>::Error>>;
+/// A cached state is handed over whole, so that evolving it copies nothing.
+type CacheSlot<A> = Arc<Mutex<Option<Loaded<A>>>>;
+
+/// The answer to a queued command; resolves once what it rests on is durable.
+#[derive(Debug)]
+pub struct Pending<A: Aggregate>(oneshot::Receiver<Answer<A>>);
+
+impl<A: Aggregate> Future for Pending<A> {
+    type Output = Answer<A>;
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map(|answer| {
+            answer.unwrap_or_else(|_| {
+                let reason = "the command's handler ended before it answered".into();
+                Err(ExecuteError::Append(AppendError::Unavailable(reason)))
+            })
+        })
+    }
+}
+
+/// Runs the commands of one kind of aggregate.
+#[derive(Debug)]
+pub(crate) struct Runner<A: Aggregate>(Arc<Shared<A>>);
+
+#[derive(Debug)]
+struct Shared<A: Aggregate> {
+    core: Arc<Core>,
+    lanes: Lanes<Job<A>>,
+    cache: Cache<StreamId, CacheSlot<A>>,
+    /// Numbers the commands as they come, so that a driver knows which of them came before it read the stream.
+    arrivals: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Job<A: Aggregate> {
+    command: A::Command,
+    context: CommandContext,
+    fingerprint: Fingerprint,
+    arrival: u64,
+    attempts: u32,
+    reply: oneshot::Sender<Answer<A>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl<A: Aggregate> Job<A> {
+    fn answer(self, answer: Answer<A>) {
+        // Whoever asked may have gone; the command stands all the same.
+        drop(self.reply.send(answer));
+    }
+}
+
+/// What was decided about a job; answered in order, when all before it is durable.
+#[derive(Debug)]
+enum Verdict<A: Aggregate> {
+    /// Its events are on their way. `sent_at` numbers the next arrival when they were sent.
+    Appending { ticket: AppendTicket, events: usize, sent_at: u64 },
+    /// It was answered before, or stands in the pipeline before this.
+    Repeated,
+    /// Nothing is to be appended.
+    Settled(Answer<A>),
+}
+
+#[derive(Debug)]
+struct Decided<A: Aggregate> {
+    job: Job<A>,
+    verdict: Verdict<A>,
+}
+
+/// What the rules say of a job, given a state.
+enum Judgment<A: Aggregate> {
+    Append(Vec<A::Event>),
+    Repeated,
+    /// Does not depend on how new the state is.
+    Certain(ExecuteError<A::Error>),
+    /// Holds only if the state is as new as the job.
+    IfFresh(Answer<A>),
+}
+
+impl<A: Aggregate> Runner<A> {
+    pub(crate) fn new(core: Arc<Core>, cache_bytes: u64) -> Self {
+        let weigh = |_: &StreamId, slot: &CacheSlot<A>| {
+            let folded = slot.lock().as_ref().map_or(0, |loaded| loaded.folded_bytes);
+            u32::try_from(folded.min(STATE_BYTES_MAX) + 512).unwrap_or(u32::MAX)
+        };
+        let cache = Cache::builder().max_capacity(cache_bytes).weigher(weigh).build();
+        Self(Arc::new(Shared { core, lanes: Lanes::new(), cache, arrivals: AtomicU64::new(0) }))
+    }
+
+    pub(crate) async fn submit(
+        &self,
+        stream: StreamId,
+        command: A::Command,
+        context: CommandContext,
+    ) -> Result<Pending<A>, ExecuteError<A::Error>> {
+        let shared = &self.0;
+        let permit = shared
+            .core
+            .in_flight
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|_| ExecuteError::Busy { stream: stream.clone() })?;
+        let (reply, pending) = oneshot::channel();
+        let job = Job {
+            fingerprint: context.fingerprint.unwrap_or_else(|| Fingerprint::of(&command)),
+            command,
+            context,
+            arrival: shared.arrivals.fetch_add(1, Ordering::SeqCst),
+            attempts: 0,
+            reply,
+            _permit: permit,
+        };
+        match shared.lanes.offer(&stream, job, QUEUE_MAX) {
+            Offer::Queued => {}
+            Offer::StartDriver(arrival) => {
+                let driver = Driver::new(shared.clone(), stream, arrival);
+                tokio::spawn(driver.run());
+            }
+            Offer::Full(_) => return Err(ExecuteError::Busy { stream }),
+        }
+        Ok(Pending(pending))
+    }
+
+    pub(crate) async fn load(&self, stream: &StreamId) -> Result<Loaded<A>, ExecuteError<A::Error>> {
+        let cached = self.0.cache.get(stream).and_then(|slot| slot.lock().clone());
+        let loaded = cached.unwrap_or_else(Loaded::initial);
+        Ok(loaded.catch_up(&*self.0.core.log, stream).await?.0)
+    }
+}
+
+const _: () = assert!(PIPELINE_MAX < super::COMMANDS_REMEMBERED && QUEUE_MAX < COMMANDS_IN_FLIGHT_MAX);
+
+/// Empties one lane. If it dies, by a panic in a decision, the lane goes with it and the waiting callers are told.
+struct Driver<A: Aggregate> {
+    shared: Arc<Shared<A>>,
+    stream: StreamId,
+    arrival: Arc<Notify>,
+    /// The state behind all that is in the pipeline; `None` until it is loaded, and after a failed append.
+    tip: Option<Loaded<A>>,
+    /// Commands with lower numbers came before the durable part of the tip was last known to be all there is.
+    fresh_below: u64,
+    pipeline: VecDeque<Decided<A>>,
+    /// Jobs to be decided before anything that waits in the lane: again, or when the pipeline is empty.
+    first: VecDeque<Job<A>>,
+    /// The job at the front of `first` waits for the pipeline to empty.
+    stalled: bool,
+    finished: bool,
+}
+
+impl<A: Aggregate> Driver<A> {
+    fn new(shared: Arc<Shared<A>>, stream: StreamId, arrival: Arc<Notify>) -> Self {
+        Self {
+            shared,
+            stream,
+            arrival,
+            tip: None,
+            fresh_below: 0,
+            pipeline: VecDeque::new(),
+            first: VecDeque::new(),
+            stalled: false,
+            finished: false,
+        }
+    }
+
+    async fn run(mut self) {
+        // The slot stays in the cache, empty: a state is in one place only.
+        self.tip = self.shared.cache.get(&self.stream).and_then(|slot| slot.lock().take());
+        loop {
+            while let Some(job) = self.next_job() {
+                self.decide(job).await;
+            }
+            match self.pipeline.pop_front() {
+                Some(decided) => self.settle(decided).await,
+                None if self.close() => return,
+                None => {}
+            }
+        }
+    }
+
+    fn may_decide(&self) -> bool {
+        if self.stalled { self.pipeline.is_empty() } else { self.pipeline.len() < PIPELINE_MAX }
+    }
+
+    fn next_job(&mut self) -> Option<Job<A>> {
+        if !self.may_decide() {
+            return None;
+        }
+        self.stalled = false;
+        self.first.pop_front().or_else(|| self.shared.lanes.take(&self.stream))
+    }
+
+    /// Leaves the lane if nothing is left to do, and the state in the cache.
+    fn close(&mut self) -> bool {
+        let mut tip = self.tip.take();
+        let closed = self.shared.lanes.close_if_idle(&self.stream, || {
+            if let Some(tip) = tip.take() {
+                self.shared.cache.insert(self.stream.clone(), Arc::new(Mutex::new(Some(tip))));
+            }
+        });
+        if !closed {
+            self.tip = tip;
+            return false;
+        }
+        self.finished = true;
+        true
+    }
+
+    async fn decide(&mut self, job: Job<A>) {
+        let tip = match self.tip.take() {
+            Some(tip) => tip,
+            None => match self.read(Loaded::initial()).await {
+                Ok((tip, _)) => tip,
+                Err(error) => return self.pipeline.push_back(Decided { job, verdict: Verdict::Settled(Err(error)) }),
+            },
+        };
+        let verdict = match self.judge(&tip, &job) {
+            Judgment::Append(events) => return self.append(tip, job, events).await,
+            Judgment::Repeated => Verdict::Repeated,
+            Judgment::Certain(error) => Verdict::Settled(Err(error)),
+            Judgment::IfFresh(answer) if job.arrival < self.fresh_below => Verdict::Settled(answer),
+            Judgment::IfFresh(_) if !self.pipeline.is_empty() => {
+                self.tip = Some(tip);
+                self.stalled = true;
+                return self.first.push_front(job);
+            }
+            Judgment::IfFresh(answer) => match self.read(tip).await {
+                // Read after the job came, so that it now is below `fresh_below`.
+                Ok((tip, true)) => {
+                    self.tip = Some(tip);
+                    return self.first.push_front(job);
+                }
+                Ok((tip, false)) => {
+                    self.tip = Some(tip);
+                    return self.pipeline.push_back(Decided { job, verdict: Verdict::Settled(answer) });
+                }
+                Err(error) => return self.pipeline.push_back(Decided { job, verdict: Verdict::Settled(Err(error)) }),
+            },
+        };
+        self.tip = Some(tip);
+        self.pipeline.push_back(Decided { job, verdict });
+    }
+
+    async fn read(&mut self, tip: Loaded<A>) -> Result<(Loaded<A>, bool), ExecuteError<A::Error>> {
+        let arrived = self.shared.arrivals.load(Ordering::SeqCst);
+        let read = tip.catch_up(&*self.shared.core.log, &self.stream).await?;
+        self.fresh_below = arrived;
+        Ok(read)
+    }
+
+    fn judge(&self, tip: &Loaded<A>, job: &Job<A>) -> Judgment<A> {
+        let context = &job.context;
+        if let Some(answered) = tip.window.get(context.command_id.uuid()) {
+            return if answered.fingerprint.is_none_or(|fingerprint| fingerprint == job.fingerprint) {
+                Judgment::Repeated
+            } else {
+                Judgment::Certain(ExecuteError::CommandIdReused { command_id: context.command_id })
+            };
+        }
+        let now = self.shared.core.ambient.clock.now();
+        if let Some(not_after) = context.not_after.filter(|&not_after| now > not_after) {
+            return Judgment::Certain(ExecuteError::TooLate { not_after });
+        }
+        if context.if_revision.is_some_and(|required| tip.revision != Some(required)) {
+            let stream = self.stream.clone();
+            return Judgment::IfFresh(Err(ExecuteError::RevisionMismatch { stream, actual: tip.revision }));
+        }
+        let now = context.effective_at.unwrap_or(now);
+        let local_date = || now.with_timezone(&self.shared.core.zone).date_naive();
+        let moment = Moment { now, business_date: context.business_date.unwrap_or_else(local_date) };
+        match A::decide(&tip.state, &job.command, &moment) {
+            Err(refusal) => Judgment::IfFresh(Err(ExecuteError::Refused(refusal))),
+            Ok(events) if events.is_empty() => Judgment::IfFresh(Ok(Executed {
+                stream: self.stream.clone(),
+                outcome: Outcome::NothingToDo,
+                events: 0,
+                revision: tip.revision,
+                position: tip.position,
+            })),
+            Ok(events) => Judgment::Append(events),
+        }
+    }
+
+    async fn append(&mut self, mut tip: Loaded<A>, job: Job<A>, events: Vec<A::Event>) {
+        let append = match self.encode(&tip, &job, &events) {
+            Ok(append) => append,
+            Err(error) => {
+                self.tip = Some(tip);
+                return self.pipeline.push_back(Decided { job, verdict: Verdict::Settled(Err(error)) });
+            }
+        };
+        let bytes: usize = append.events.iter().map(|event| event.data.len()).sum();
+        let last_event = append.events.last().map_or(tip.last_event, |event| event.id);
+        let sent_at = self.shared.arrivals.load(Ordering::SeqCst);
+        let ticket = match self.shared.core.log.submit(append).await {
+            Ok(ticket) => ticket,
+            Err(error) => {
+                self.tip = Some(tip);
+                let answer = Err(ExecuteError::Append(error));
+                return self.pipeline.push_back(Decided { job, verdict: Verdict::Settled(answer) });
+            }
+        };
+        for event in &events {
+            tip.state = A::evolve(tip.state, event);
+            tip.revision = Some(tip.next_revision());
+        }
+        tip.last_event = last_event;
+        tip.folded_bytes += bytes;
+        tip.window.push(Answered {
+            command_id: job.context.command_id.uuid(),
+            fingerprint: Some(job.fingerprint),
+            events: events.len(),
+            last_revision: tip.revision.unwrap_or_default(),
+            position: None,
+        });
+        self.tip = Some(tip);
+        let verdict = Verdict::Appending { ticket, events: events.len(), sent_at };
+        self.pipeline.push_back(Decided { job, verdict });
+    }
+
+    fn encode(&self, tip: &Loaded<A>, job: &Job<A>, events: &[A::Event]) -> Result<Append, ExecuteError<A::Error>> {
+        let context = &job.context;
+        let metadata = Metadata {
+            actor: context.actor.clone(),
+            command_id: Some(context.command_id.to_string()),
+            command_fingerprint: Some(job.fingerprint.to_string()),
+            correlation_id: context.correlation_id.clone(),
+            causation_id: context.causation_id.clone(),
+            origin: context.origin.clone(),
+            effective_at: context.effective_at,
+            traceparent: context.traceparent.clone(),
+        };
+        let malformed = |_| ExecuteError::Append(AppendError::Invalid("an event or its metadata is not JSON"));
+        let metadata: Arc<str> = serde_json::to_string(&metadata).map_err(malformed)?.into();
+        let encode = |event: &A::Event| {
+            let event_type = event.event_type();
+            Ok(NewEvent {
+                id: self.shared.core.ambient.ids.next(),
+                event_type: event_type.name.into(),
+                schema_version: event_type.version,
+                metadata: metadata.clone(),
+                data: serde_json::to_string(event).map_err(malformed)?.into(),
+            })
+        };
+        Ok(Append {
+            stream: self.stream.clone(),
+            expected: tip.revision.map_or(ExpectedRevision::NoStream, |revision| ExpectedRevision::After {
+                revision,
+                event_id: tip.last_event,
+            }),
+            events: events.iter().map(encode).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Answers the first job of the pipeline, or goes back to deciding if another job comes before that can be done.
+    async fn settle(&mut self, decided: Decided<A>) {
+        let Decided { job, verdict } = decided;
+        match verdict {
+            Verdict::Settled(answer) => job.answer(answer),
+            Verdict::Repeated => self.answer_repeated(job),
+            Verdict::Appending { mut ticket, events, sent_at } => {
+                // The first of the pipeline is out of it while it is waited for.
+                let room = !self.stalled && self.pipeline.len() + 1 < PIPELINE_MAX;
+                tokio::select! {
+                    biased;
+                    answer = &mut ticket => match answer {
+                        Ok(receipt) => {
+                            self.fresh_below = self.fresh_below.max(sent_at);
+                            if let Some(tip) = &mut self.tip {
+                                tip.position = receipt.last_position;
+                                tip.window.settle(job.context.command_id.uuid(), receipt.last_position);
+                            }
+                            job.answer(Ok(Executed {
+                                stream: self.stream.clone(),
+                                outcome: Outcome::Appended,
+                                events,
+                                revision: Some(receipt.last_revision),
+                                position: receipt.last_position,
+                            }));
+                        }
+                        Err(error) => self.append_failed(job, error),
+                    },
+                    () = self.arrival.notified(), if room => {
+                        let verdict = Verdict::Appending { ticket, events, sent_at };
+                        self.pipeline.push_front(Decided { job, verdict });
+                    }
+                }
+            }
+        }
+    }
+
+    fn answer_repeated(&mut self, job: Job<A>) {
+        let answered = self.tip.as_ref().and_then(|tip| tip.window.get(job.context.command_id.uuid()));
+        match answered.and_then(|answered| Some((answered, answered.position?))) {
+            Some((answered, position)) => {
+                let executed = Executed {
+                    stream: self.stream.clone(),
+                    outcome: Outcome::AlreadyAnswered,
+                    events: answered.events,
+                    revision: Some(answered.last_revision),
+                    position,
+                };
+                job.answer(Ok(executed));
+            }
+            // It left the window meanwhile, so that it is decided like any other.
+            None => self.first.push_back(job),
+        }
+    }
+
+    /// The append of a job failed, so that all that was decided after it must be decided again.
+    fn append_failed(&mut self, mut job: Job<A>, error: AppendError) {
+        self.tip = None;
+        self.stalled = false;
+        let mut again: VecDeque<Job<A>> = self.pipeline.drain(..).map(|decided| decided.job).collect();
+        again.append(&mut self.first);
+        self.first = again;
+        if !matches!(error, AppendError::Conflict { .. }) {
+            return job.answer(Err(ExecuteError::Append(error)));
+        }
+        job.attempts += 1;
+        if job.attempts < ATTEMPTS_MAX {
+            self.first.push_front(job);
+        } else {
+            let stream = self.stream.clone();
+            job.answer(Err(ExecuteError::Contended { stream }));
+        }
+    }
+}
+
+impl<A: Aggregate> Drop for Driver<A> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.shared.lanes.abandon(&self.stream);
+        }
+    }
+}
