@@ -1,0 +1,179 @@
+//! What becomes of an order.
+
+use crate::{
+    CommandApi,
+    answer::{Changed, Refusals, Written},
+    body::{LineUnits, Reason},
+    refusal::problem_of,
+    request::{Write, WriteHeaders, WriteRequest},
+};
+use axum::extract::State;
+use serde::Deserialize;
+use tillroll_domain::{
+    common::LineQuantity,
+    ids::{OrderId, ReturnId, ShipmentId},
+    order::{Order, commands::OrderCommand},
+    text::Note,
+};
+use tillroll_http::{Path, Permission, Principal, Problem};
+use utoipa::ToSchema;
+
+pub(crate) mod place;
+
+/// Units that will not be delivered.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CancelLines {
+    /// Which; each line at most once.
+    #[schema(value_type = Vec<LineUnits>, max_items = 2_000)]
+    lines: Vec<LineQuantity>,
+    /// Why; nothing personal. May be empty.
+    #[schema(value_type = String, max_length = 500)]
+    reason: Note,
+}
+
+/// Goods that leave.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShipLines {
+    /// The shipment, which counts once; made by the server where absent.
+    #[schema(value_type = Option<String>, example = "shp_01980000-0000-7000-8000-000000000000")]
+    shipment_id: Option<ShipmentId>,
+    /// Which; each line at most once.
+    #[schema(value_type = Vec<LineUnits>, max_items = 2_000)]
+    lines: Vec<LineQuantity>,
+}
+
+/// Goods that came back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReturnLines {
+    /// The return, which counts once; made by the server where absent.
+    #[schema(value_type = Option<String>, example = "ret_01980000-0000-7000-8000-000000000000")]
+    return_id: Option<ReturnId>,
+    /// Which; each line at most once.
+    #[schema(value_type = Vec<LineUnits>, max_items = 2_000)]
+    lines: Vec<LineQuantity>,
+}
+
+/// Promise to carry an order out.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/confirm", tag = "orders",
+    params(("id" = String, Path), WriteHeaders), responses(Changed, Refusals))]
+pub(crate) async fn confirm_order(
+    State(api): State<CommandApi>,
+    principal: Principal,
+    Path(id): Path<OrderId>,
+    request: WriteRequest,
+) -> Result<Written, Problem> {
+    principal.require(Permission::ManageOrders)?;
+    request.no_body()?;
+    run(&api, &request.begin(&api, &principal), id, OrderCommand::Confirm).await
+}
+
+/// Cancel an order of which nothing has left.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/cancel", tag = "orders",
+    params(("id" = String, Path), WriteHeaders), request_body = Reason, responses(Changed, Refusals))]
+pub(crate) async fn cancel_order(
+    State(api): State<CommandApi>,
+    principal: Principal,
+    Path(id): Path<OrderId>,
+    request: WriteRequest,
+) -> Result<Written, Problem> {
+    principal.require(Permission::ManageOrders)?;
+    let Reason { reason } = request.body()?;
+    run(&api, &request.begin(&api, &principal), id, OrderCommand::Cancel { reason }).await
+}
+
+/// Cancel units that have not left. Cancelling the last of them cancels the order.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/cancel-lines", tag = "orders",
+    params(("id" = String, Path), WriteHeaders), request_body = CancelLines, responses(Changed, Refusals))]
+pub(crate) async fn cancel_order_lines(
+    State(api): State<CommandApi>,
+    principal: Principal,
+    Path(id): Path<OrderId>,
+    request: WriteRequest,
+) -> Result<Written, Problem> {
+    principal.require(Permission::ManageOrders)?;
+    let CancelLines { lines, reason } = request.body()?;
+    run(&api, &request.begin(&api, &principal), id, OrderCommand::CancelLines { lines, reason }).await
+}
+
+/// Start putting a confirmed order together.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/start-fulfillment", tag = "orders",
+    params(("id" = String, Path), WriteHeaders), responses(Changed, Refusals))]
+pub(crate) async fn start_fulfillment(
+    State(api): State<CommandApi>,
+    principal: Principal,
+    Path(id): Path<OrderId>,
+    request: WriteRequest,
+) -> Result<Written, Problem> {
+    principal.require(Permission::ManageOrders)?;
+    request.no_body()?;
+    run(&api, &request.begin(&api, &principal), id, OrderCommand::StartFulfillment).await
+}
+
+/// Note that goods of a confirmed order leave. Their stock is booked under `/stock/{location}/{sku}/ship`.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/ship", tag = "orders",
+    params(("id" = String, Path), WriteHeaders), request_body = ShipLines, responses(Changed, Refusals))]
+pub(crate) async fn ship_order_lines(
+    State(api): State<CommandApi>,
+    principal: Principal,
+    Path(id): Path<OrderId>,
+    request: WriteRequest,
+) -> Result<Written, Problem> {
+    principal.require(Permission::ManageOrders)?;
+    let ShipLines { shipment_id, lines } = request.body()?;
+    let write = request.begin(&api, &principal);
+    let shipment_id = shipment_id.unwrap_or_else(|| ShipmentId::new(write.new_id(&api, "shipment")));
+    let written = run(&api, &write, id, OrderCommand::ShipLines { shipment_id, lines }).await?;
+    Ok(written.shipment(shipment_id))
+}
+
+/// Note that all that was shipped has arrived.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/deliver", tag = "orders",
+    params(("id" = String, Path), WriteHeaders), responses(Changed, Refusals))]
+pub(crate) async fn deliver_order(
+    State(api): State<CommandApi>,
+    principal: Principal,
+    Path(id): Path<OrderId>,
+    request: WriteRequest,
+) -> Result<Written, Problem> {
+    principal.require(Permission::ManageOrders)?;
+    request.no_body()?;
+    run(&api, &request.begin(&api, &principal), id, OrderCommand::Deliver).await
+}
+
+/// Note that goods came back. Their stock is booked under `/stock/{location}/{sku}/return`.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/return", tag = "orders",
+    params(("id" = String, Path), WriteHeaders), request_body = ReturnLines, responses(Changed, Refusals))]
+pub(crate) async fn return_order_lines(
+    State(api): State<CommandApi>,
+    principal: Principal,
+    Path(id): Path<OrderId>,
+    request: WriteRequest,
+) -> Result<Written, Problem> {
+    principal.require(Permission::ManageOrders)?;
+    let ReturnLines { return_id, lines } = request.body()?;
+    let write = request.begin(&api, &principal);
+    let return_id = return_id.unwrap_or_else(|| ReturnId::new(write.new_id(&api, "return")));
+    Ok(run(&api, &write, id, OrderCommand::ReturnLines { return_id, lines }).await?.returned(return_id))
+}
+
+/// Close an order that is delivered or cancelled.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/close", tag = "orders",
+    params(("id" = String, Path), WriteHeaders), responses(Changed, Refusals))]
+pub(crate) async fn close_order(
+    State(api): State<CommandApi>,
+    principal: Principal,
+    Path(id): Path<OrderId>,
+    request: WriteRequest,
+) -> Result<Written, Problem> {
+    principal.require(Permission::ManageOrders)?;
+    request.no_body()?;
+    run(&api, &request.begin(&api, &principal), id, OrderCommand::Close).await
+}
+
+async fn run(api: &CommandApi, write: &Write, id: OrderId, command: OrderCommand) -> Result<Written, Problem> {
+    let executed = api.bus.execute::<Order>(&id.uuid().to_string(), command, write.first()).await;
+    Ok(Written::new(id, &executed.map_err(problem_of)?))
+}

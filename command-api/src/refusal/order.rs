@@ -1,0 +1,78 @@
+//! Refusals of orders.
+
+use super::Refusal;
+use crate::problems as kind;
+use tillroll_domain::{document::DocumentError, order::OrderError as E};
+use tillroll_http::Problem;
+
+impl Refusal for E {
+    fn problem(&self) -> Problem {
+        let of = |kind| Problem::of(kind).detail(self.to_string());
+        match self {
+            Self::NotPlaced => Problem::not_found("such order"),
+            Self::AlreadyPlaced => of(&kind::ORDER_EXISTS),
+            Self::Document(error) => error.problem(),
+            Self::DiscountTooHigh { discount_minor, base_minor } => {
+                of(&kind::DISCOUNT_TOO_HIGH).with("discount_minor", discount_minor).with("base_minor", base_minor)
+            }
+            Self::NotConfirmed => of(&kind::ORDER_NOT_CONFIRMED),
+            Self::Cancelled => of(&kind::ORDER_CANCELLED),
+            Self::Closed => of(&kind::ORDER_CLOSED),
+            Self::AlreadyShipped { shipped } => of(&kind::ORDER_SHIPPED).with("shipped", shipped),
+            Self::NoLines => of(&kind::NO_LINES),
+            Self::TooManyLines { given, max } => of(&kind::TOO_MANY_LINES).with("given", given).with("max", max),
+            Self::LineRepeated { line } => of(&kind::LINE_REPEATED).with("line", line),
+            Self::UnknownLine { line, lines } => of(&kind::UNKNOWN_LINE).with("line", line).with("lines", lines),
+            Self::NotGoods { line, kind: line_kind } => {
+                of(&kind::LINE_NOT_GOODS).with("line", line).with("kind", line_kind)
+            }
+            Self::QuantityExceeded { line, action, requested, available } => of(&kind::QUANTITY_EXCEEDED)
+                .with("line", line)
+                .with("action", action.as_str())
+                .with("requested", requested)
+                .with("available", available),
+            Self::ShipmentIdReused { shipment_id } => of(&kind::SHIPMENT_DIFFERS).with("shipment_id", shipment_id),
+            Self::ReturnIdReused { return_id } => of(&kind::RETURN_DIFFERS).with("return_id", return_id),
+            Self::TooManyMovements { max } => of(&kind::TOO_MANY_MOVEMENTS).with("max", max),
+            Self::NothingToShip => of(&kind::NOTHING_TO_SHIP),
+            Self::NotFullyShipped { outstanding } => of(&kind::NOT_FULLY_SHIPPED).with("outstanding", outstanding),
+            Self::NotClosable { lifecycle, fulfillment } => of(&kind::NOT_CLOSABLE)
+                .with("lifecycle", lifecycle.to_string())
+                .with("fulfillment", fulfillment.to_string()),
+            // Imports, payments and credit notes send these commands; no route does.
+            Self::Source(_)
+            | Self::PaymentIdMismatch { .. }
+            | Self::ShipmentIdMismatch { .. }
+            | Self::NegativeCredit { .. }
+            | Self::CreditNoteIdReused { .. }
+            | Self::TooManyPayments { .. }
+            | Self::NegativeAmount { .. }
+            | Self::RefundExceedsCaptured { .. }
+            | Self::PaymentWentBack { .. }
+            | Self::AmountTooLarge
+            | Self::Refunded { .. } => of(&kind::REFUSED),
+        }
+    }
+}
+
+impl Refusal for DocumentError {
+    fn problem(&self) -> Problem {
+        let of = |kind| Problem::of(kind).detail(self.to_string());
+        match self {
+            Self::NoLines => of(&kind::NO_LINES),
+            Self::TooManyLines { given, max } => of(&kind::TOO_MANY_LINES).with("given", given).with("max", max),
+            Self::NegativePrice { line, unit_price } => {
+                of(&kind::NEGATIVE_PRICE).with("line", line).with("amount", unit_price)
+            }
+            Self::NegativeTax { amount_minor } => of(&kind::NEGATIVE_TAX).with("amount_minor", amount_minor),
+            Self::TooLarge => of(&kind::AMOUNT_TOO_LARGE),
+            // The handler numbers the lines and computes their amounts, so these would be its mistakes.
+            Self::LineNumber { .. }
+            | Self::SkuMissing { .. }
+            | Self::SkuUnexpected { .. }
+            | Self::QuantityOutOfRange { .. }
+            | Self::AmountMismatch { .. }
+            | Self::RoundingMismatch { .. } => Problem::bad_value(self.to_string()),
+        }
+    }
+}
