@@ -86,6 +86,7 @@ pub fn router(state: CommandApi) -> OpenApiRouter {
         .routes(routes!(products::set_variant_price))
         .routes(routes!(products::remove_variant_price))
         .routes(routes!(products::publish_product))
+        .routes(routes!(products::unpublish_product))
         .routes(routes!(products::discontinue_product))
         .routes(routes!(stock::receive_stock))
         .routes(routes!(stock::adjust_stock))

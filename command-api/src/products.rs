@@ -256,6 +256,20 @@ pub(crate) async fn publish_product(
     run(&api, &principal, id, request, ProductCommand::Publish).await
 }
 
+/// Hide a product from shoppers until it is published again.
+#[utoipa::path(post, path = "/api/v1/products/{id}/unpublish", tag = "products",
+    params(("id" = String, Path), WriteHeaders), responses(Changed, Refusals))]
+pub(crate) async fn unpublish_product(
+    State(api): State<CommandApi>,
+    principal: Principal,
+    Path(id): Path<ProductId>,
+    request: WriteRequest,
+) -> Result<Written, Problem> {
+    principal.require(Permission::ManageCatalog)?;
+    request.no_body()?;
+    run(&api, &principal, id, request, ProductCommand::Unpublish).await
+}
+
 /// Offer a product no more, for good.
 #[utoipa::path(post, path = "/api/v1/products/{id}/discontinue", tag = "products",
     params(("id" = String, Path), WriteHeaders), request_body = Reason, responses(Changed, Refusals))]

@@ -51,6 +51,7 @@ impl Aggregate for Product {
             Command::SetVariantPrice { sku, price } => price::set(state, sku, *price),
             Command::RemoveVariantPrice { sku, currency } => price::remove(state, sku, *currency),
             Command::Publish => publish::publish(state),
+            Command::Unpublish => publish::unpublish(state),
             Command::Discontinue { reason } => publish::discontinue(state, reason),
             Command::RecordProduct { name, sku } => create::record(state, name, sku),
         }

@@ -17,6 +17,8 @@ async fn a_product_goes_from_draft_to_discontinued() {
     let red = json!({"sku": "MUG-RED", "attributes": attributes, "prices": [{"amount": "4.50", "currency": "EUR"}]});
     shop.post(&at("variants")).json(&red).send().await.ok();
     shop.post(&at("publish")).send().await.ok();
+    shop.post(&at("unpublish")).send().await.ok();
+    shop.post(&at("publish")).send().await.ok();
     shop.post(&at("rename")).json(&json!({"name": "Big mug"})).send().await.ok();
     let price = json!({"price": {"amount": "5", "currency": "EUR"}});
     shop.post(&at("variants/MUG-RED/set-price")).json(&price).send().await.ok();

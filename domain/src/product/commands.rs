@@ -51,6 +51,8 @@ pub enum ProductCommand {
     },
     /// Show it to shoppers; it needs a variant that is offered.
     Publish,
+    /// Hide it from shoppers until it is published again. Silent for a draft; refused once it is discontinued.
+    Unpublish,
     /// Offer it no more.
     Discontinue {
         /// Why.

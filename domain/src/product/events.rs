@@ -19,6 +19,7 @@ events! {
         VariantPriceSet = 1;
         VariantPriceRemoved = 1;
         ProductPublished = 1;
+        ProductUnpublished = 1;
         ProductDiscontinued = 1;
     }
 }
@@ -95,6 +96,11 @@ pub struct VariantPriceRemoved {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProductPublished {}
+
+/// Shoppers cannot see the product any more, until it is published again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductUnpublished {}
 
 /// The product is offered no more, for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

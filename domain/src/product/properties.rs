@@ -31,6 +31,7 @@ fn command() -> impl Strategy<Value = Command> {
             currency: "GBP".parse().unwrap(),
         }),
         1 => Just(Command::Publish),
+        1 => Just(Command::Unpublish),
         1 => Just(discontinue()),
         2 => (names(), skus()).prop_map(|(name, variant)| Command::RecordProduct { name, sku: sku(variant) }),
     ]

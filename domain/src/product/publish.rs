@@ -1,9 +1,9 @@
-//! A product is shown to shoppers, and offered no more.
+//! A product is shown to shoppers, hidden from them again, and offered no more.
 
 use super::{
     Decision,
     error::ProductError,
-    events::{ProductDiscontinued, ProductPublished},
+    events::{ProductDiscontinued, ProductPublished, ProductUnpublished},
     state::{ProductStage, ProductState},
 };
 use crate::text::Note;
@@ -17,6 +17,14 @@ pub(super) fn publish(state: &ProductState) -> Decision {
             Ok(vec![ProductPublished {}.into()])
         }
         ProductStage::Draft => Err(ProductError::NothingOffered),
+    }
+}
+
+pub(super) fn unpublish(state: &ProductState) -> Decision {
+    match state.existing()?.stage {
+        ProductStage::Draft => Ok(vec![]),
+        ProductStage::Published => Ok(vec![ProductUnpublished {}.into()]),
+        ProductStage::Discontinued => Err(ProductError::Discontinued),
     }
 }
 
@@ -48,6 +56,21 @@ mod tests {
         nothing().when(Command::Publish).then_refused(ProductError::NotFound);
         draft().when(Command::Publish).then_refused(ProductError::NothingOffered);
         with_variant().and(withdraw("A1")).when(Command::Publish).then_refused(ProductError::NothingOffered);
+    }
+
+    #[test]
+    fn a_published_product_is_hidden_once_and_can_be_published_again() {
+        let published = || with_variant().and(Command::Publish);
+        published().when(Command::Unpublish).then([ProductUnpublished {}.into()]);
+        published().and(Command::Unpublish).when(Command::Unpublish).then_nothing();
+        published().and(Command::Unpublish).when(Command::Publish).then([ProductPublished {}.into()]);
+    }
+
+    #[test]
+    fn only_a_product_that_may_change_is_hidden() {
+        draft().when(Command::Unpublish).then_nothing();
+        nothing().when(Command::Unpublish).then_refused(ProductError::NotFound);
+        discontinued().when(Command::Unpublish).then_refused(ProductError::Discontinued);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub enum ProductState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProductStage {
-    /// Shoppers do not see it yet.
+    /// Shoppers do not see it, not yet or not any more.
     Draft,
     /// Shoppers see it.
     Published,
@@ -116,6 +116,7 @@ impl ExistingProduct {
                 variant.prices.remove(&e.currency);
             }),
             ProductEvent::ProductPublished(_) => self.stage = ProductStage::Published,
+            ProductEvent::ProductUnpublished(_) => self.stage = ProductStage::Draft,
             ProductEvent::ProductDiscontinued(_) => self.stage = ProductStage::Discontinued,
         }
         self

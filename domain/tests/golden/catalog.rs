@@ -15,8 +15,8 @@ use tillroll_domain::{
     import::events::{ImportAdvanced, ImportCompleted, ImportEvent, ImportStarted},
     price::Price,
     product::events::{
-        ProductCreated, ProductDiscontinued, ProductEvent, ProductPublished, ProductRenamed, VariantAdded,
-        VariantAttribute, VariantPriceRemoved, VariantPriceSet, VariantWithdrawn,
+        ProductCreated, ProductDiscontinued, ProductEvent, ProductPublished, ProductRenamed, ProductUnpublished,
+        VariantAdded, VariantAttribute, VariantPriceRemoved, VariantPriceSet, VariantWithdrawn,
     },
 };
 
@@ -30,6 +30,7 @@ pub(crate) fn product() -> Vec<Sample<ProductEvent>> {
         today(VariantPriceSet { sku: text("85123A"), price: Price { amount: text("2.55"), currency: text("GBP") } }),
         today(VariantPriceRemoved { sku: text("85123A"), currency: text("GBP") }),
         today(ProductPublished {}),
+        today(ProductUnpublished {}),
         today(ProductDiscontinued { reason: text("The maker closed") }),
     ]
 }
