@@ -62,6 +62,13 @@ pub struct TableSpec {
     pub indexes: &'static [&'static str],
 }
 
+/// Whether a name is a plain SQL identifier: `[a-z][a-z0-9_]*`, at most 63 bytes (PostgreSQL's limit).
+pub(crate) fn is_identifier(name: &str) -> bool {
+    name.len() <= 63
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
 /// A row does not fit its table's columns.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the column {column} cannot hold {value:?}")]

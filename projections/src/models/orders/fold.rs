@@ -1,0 +1,151 @@
+//! Folds an order's events into its rows.
+
+use super::{
+    axes, lines,
+    tables::{OrderLineRow, OrderPaymentRow, OrderRow},
+    timeline,
+};
+use crate::{
+    models::{
+        fold::{basis, difference, int, is_shown, known, position, revision, stated_tax, stream_uuid, sum, total},
+        query::text,
+        source_documents::local_time,
+    },
+    projection::{ApplyError, Incoming, Tables, TablesExt},
+};
+use chrono::{DateTime, Utc};
+use tillroll_domain::{
+    common::LineKind,
+    ids::OrderId,
+    order::events::{OrderEvent, OrderPaymentChanged, OrderPlaced},
+};
+use tillroll_infra::event::RecordedEvent;
+
+pub(super) async fn apply(incoming: &Incoming, tables: &mut dyn Tables) -> Result<(), ApplyError> {
+    if !is_shown(incoming) {
+        return Ok(());
+    }
+    let fact = incoming.decode::<OrderEvent>()?;
+    let event = incoming.recorded();
+    let order_id = OrderId::new(stream_uuid(event)?).to_string();
+    let (entry, occurred_at) = timeline::row(&order_id, fact, event)?;
+    let mut order = match fact {
+        OrderEvent::OrderPlaced(placed) => order_row(&order_id, placed, event, occurred_at)?,
+        _ => known(tables.get(vec![text(&order_id)]).await?, event)?,
+    };
+    let mut changed: Vec<OrderLineRow> = Vec::new();
+    let mut payment = None;
+    match fact {
+        OrderEvent::OrderPlaced(placed) => changed = lines::placed(&order_id, placed),
+        OrderEvent::OrderConfirmed(_) | OrderEvent::OrderClosed(_) => {}
+        OrderEvent::OrderLinesCancelled(cancelled) => {
+            changed = lines::cancel(&mut order, &cancelled.lines, event, tables).await?;
+        }
+        OrderEvent::OrderCancelled(_) => changed = lines::cancel_all(&mut order, event, tables).await?,
+        OrderEvent::OrderPaymentChanged(change) => {
+            payment = Some(payment_row(&mut order, change, event, tables).await?);
+        }
+        OrderEvent::OrderFulfillmentStarted(_) => order.fulfillment_started = true,
+        OrderEvent::OrderLinesShipped(shipped) => {
+            changed = lines::ship(&mut order, &shipped.lines, event, tables).await?;
+        }
+        OrderEvent::OrderDelivered(_) => order.delivered = true,
+        OrderEvent::OrderLinesReturned(returned) => {
+            changed = lines::take_back(&mut order, &returned.lines, event, tables).await?;
+        }
+        OrderEvent::OrderLinesCredited(credited) => {
+            changed = lines::credit(&mut order, &credited.lines, event, tables).await?;
+        }
+    }
+    axes::settle(&mut order, fact);
+    order.updated_at = event.recorded_at;
+    order.revision = revision(event);
+    order.position = position(event);
+    // Nothing is written before everything is known.
+    tables.put(&order);
+    tables.put(&entry);
+    changed.iter().for_each(|row| tables.put(row));
+    if let Some(payment) = payment {
+        tables.put(&payment);
+    }
+    Ok(())
+}
+
+fn order_row(
+    order_id: &str,
+    placed: &OrderPlaced,
+    event: &RecordedEvent,
+    placed_at: DateTime<Utc>,
+) -> Result<OrderRow, ApplyError> {
+    let goods = placed.lines.iter().filter(|line| line.kind == LineKind::Goods);
+    let source = placed.source.as_ref();
+    Ok(OrderRow {
+        order_id: order_id.to_owned(),
+        status: String::new(),
+        lifecycle: String::new(),
+        payment_status: String::new(),
+        fulfillment_status: String::new(),
+        customer_id: placed.customer_id.map(|id| id.to_string()),
+        country: placed.country.to_string(),
+        currency: placed.currency.to_string(),
+        goods_minor: placed.totals.goods_minor,
+        carriage_minor: placed.totals.carriage_minor,
+        discount_minor: placed.totals.discount_minor,
+        tax_minor: stated_tax(placed.totals.tax),
+        total_minor: placed.totals.total_minor,
+        cancelled_minor: 0,
+        credited_minor: 0,
+        authorized_minor: 0,
+        captured_minor: 0,
+        refunded_minor: 0,
+        disputed_minor: 0,
+        lines: int(placed.lines.len()),
+        quantity: total(placed.lines.iter().map(|line| line.quantity.as_i64()))?,
+        goods_quantity: total(goods.map(|line| line.quantity.as_i64()))?,
+        goods_cancelled: 0,
+        shipped: 0,
+        returned: 0,
+        fulfillment_started: false,
+        delivered: false,
+        business_date: placed.business_date,
+        placed_at,
+        recorded_at: event.recorded_at,
+        updated_at: event.recorded_at,
+        basis: basis(placed.basis),
+        source_system: source.map(|source| source.system.to_string()),
+        source_number: source.map(|source| source.number.to_string()),
+        source_local_time: source.map(local_time),
+        source_time_zone: source.map(|source| source.time_zone.to_string()),
+        revision: 0,
+        position: 0,
+    })
+}
+
+/// The payment's row as it stands now; the order's sums lose what it had and gain what it has.
+async fn payment_row(
+    order: &mut OrderRow,
+    change: &OrderPaymentChanged,
+    event: &RecordedEvent,
+    tables: &mut dyn Tables,
+) -> Result<OrderPaymentRow, ApplyError> {
+    let key = vec![text(&order.order_id), text(change.payment_id)];
+    let before: Option<OrderPaymentRow> = tables.get(key).await?;
+    let now = OrderPaymentRow {
+        order_id: order.order_id.clone(),
+        payment_id: change.payment_id.to_string(),
+        authorized_minor: change.authorized_minor,
+        captured_minor: change.captured_minor,
+        refunded_minor: change.refunded_minor,
+        disputed_minor: change.disputed_minor,
+        basis: basis(change.basis),
+        updated_at: event.recorded_at,
+    };
+    let moved = |so_far: i64, of: fn(&OrderPaymentRow) -> i64| {
+        sum(difference(so_far, before.as_ref().map_or(0, of))?, of(&now))
+    };
+    order.authorized_minor = moved(order.authorized_minor, |row| row.authorized_minor)?;
+    order.captured_minor = moved(order.captured_minor, |row| row.captured_minor)?;
+    order.refunded_minor = moved(order.refunded_minor, |row| row.refunded_minor)?;
+    order.disputed_minor = moved(order.disputed_minor, |row| row.disputed_minor)?;
+    Ok(now)
+}

@@ -1,0 +1,156 @@
+//! What happens to single lines: cancelled, shipped, returned, credited.
+
+use super::tables::{OrderLineRow, OrderRow};
+use crate::{
+    models::{
+        fold::{known, line_kind, sum},
+        query::text,
+    },
+    projection::{ApplyError, Tables, TablesExt},
+    table::Value,
+};
+use tillroll_domain::{
+    common::LineQuantity,
+    money::cumulative_share,
+    order::events::{CreditedLine, OrderLine, OrderPlaced},
+};
+use tillroll_infra::event::RecordedEvent;
+
+/// The rows of an order that was just placed.
+pub(super) fn placed(order_id: &str, placed: &OrderPlaced) -> Vec<OrderLineRow> {
+    placed.lines.iter().map(|line| row(order_id, line)).collect()
+}
+
+fn row(order_id: &str, line: &OrderLine) -> OrderLineRow {
+    OrderLineRow {
+        order_id: order_id.to_owned(),
+        line: i64::from(line.line),
+        kind: line_kind(line.kind),
+        code: line.code.to_string(),
+        sku: line.sku.as_ref().map(ToString::to_string),
+        description: line.description.to_string(),
+        quantity: line.quantity.as_i64(),
+        unit_price: line.unit_price.to_string(),
+        amount_minor: line.amount_minor,
+        rounding_micros: line.rounding_micros.unwrap_or(0),
+        cancelled: 0,
+        shipped: 0,
+        returned: 0,
+        credited: 0,
+        credited_minor: 0,
+    }
+}
+
+async fn load(
+    order: &OrderRow,
+    line: i64,
+    event: &RecordedEvent,
+    tables: &mut dyn Tables,
+) -> Result<OrderLineRow, ApplyError> {
+    known(tables.get(vec![text(&order.order_id), Value::Int(line)]).await?, event)
+}
+
+/// Units that will not be delivered.
+pub(super) async fn cancel(
+    order: &mut OrderRow,
+    lines: &[LineQuantity],
+    event: &RecordedEvent,
+    tables: &mut dyn Tables,
+) -> Result<Vec<OrderLineRow>, ApplyError> {
+    let mut changed = Vec::with_capacity(lines.len());
+    for line in lines {
+        let mut row = load(order, i64::from(line.line), event, tables).await?;
+        cancel_units(order, &mut row, line.quantity.as_i64())?;
+        changed.push(row);
+    }
+    Ok(changed)
+}
+
+/// All that is not cancelled yet, on every line.
+pub(super) async fn cancel_all(
+    order: &mut OrderRow,
+    event: &RecordedEvent,
+    tables: &mut dyn Tables,
+) -> Result<Vec<OrderLineRow>, ApplyError> {
+    let mut changed = Vec::new();
+    for line in 1..=order.lines {
+        let mut row = load(order, line, event, tables).await?;
+        let rest = row.quantity - row.cancelled - row.shipped;
+        if rest > 0 {
+            cancel_units(order, &mut row, rest)?;
+            changed.push(row);
+        }
+    }
+    Ok(changed)
+}
+
+fn cancel_units(order: &mut OrderRow, row: &mut OrderLineRow, units: i64) -> Result<(), ApplyError> {
+    let before = share(row)?;
+    row.cancelled = sum(row.cancelled, units)?;
+    // The share of all units so far less the share before makes the last cancellation take the residue.
+    let amount = share(row)? - before;
+    order.cancelled_minor = sum(order.cancelled_minor, if row.kind == "discount" { -amount } else { amount })?;
+    if row.kind == "goods" {
+        order.goods_cancelled = sum(order.goods_cancelled, units)?;
+    }
+    Ok(())
+}
+
+/// The part of the line's amount that belongs to its cancelled units.
+fn share(row: &OrderLineRow) -> Result<i64, ApplyError> {
+    let units = |count: i64| u64::try_from(count).unwrap_or(0);
+    cumulative_share(row.amount_minor, units(row.cancelled), units(row.quantity))
+        .map_err(|error| ApplyError::Poison(format!("line {} cannot lose that many units: {error}", row.line)))
+}
+
+/// Goods left.
+pub(super) async fn ship(
+    order: &mut OrderRow,
+    lines: &[LineQuantity],
+    event: &RecordedEvent,
+    tables: &mut dyn Tables,
+) -> Result<Vec<OrderLineRow>, ApplyError> {
+    let mut changed = Vec::with_capacity(lines.len());
+    for line in lines {
+        let mut row = load(order, i64::from(line.line), event, tables).await?;
+        row.shipped = sum(row.shipped, line.quantity.as_i64())?;
+        order.shipped = sum(order.shipped, line.quantity.as_i64())?;
+        changed.push(row);
+    }
+    Ok(changed)
+}
+
+/// Goods came back.
+pub(super) async fn take_back(
+    order: &mut OrderRow,
+    lines: &[LineQuantity],
+    event: &RecordedEvent,
+    tables: &mut dyn Tables,
+) -> Result<Vec<OrderLineRow>, ApplyError> {
+    let mut changed = Vec::with_capacity(lines.len());
+    for line in lines {
+        let mut row = load(order, i64::from(line.line), event, tables).await?;
+        row.returned = sum(row.returned, line.quantity.as_i64())?;
+        order.returned = sum(order.returned, line.quantity.as_i64())?;
+        changed.push(row);
+    }
+    Ok(changed)
+}
+
+/// A credit note was set against the lines.
+pub(super) async fn credit(
+    order: &mut OrderRow,
+    lines: &[CreditedLine],
+    event: &RecordedEvent,
+    tables: &mut dyn Tables,
+) -> Result<Vec<OrderLineRow>, ApplyError> {
+    let mut changed = Vec::with_capacity(lines.len());
+    for line in lines {
+        let mut row = load(order, i64::from(line.line), event, tables).await?;
+        row.credited = sum(row.credited, line.quantity.as_i64())?;
+        row.credited_minor = sum(row.credited_minor, line.amount_minor)?;
+        order.credited_minor = sum(order.credited_minor, line.amount_minor)?;
+        changed.push(row);
+    }
+    Ok(changed)
+}

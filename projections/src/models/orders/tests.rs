@@ -1,0 +1,195 @@
+//! Given events of an order, these rows; and its status is the one that the aggregate itself would name.
+
+use super::*;
+use crate::models::testing::{
+    History, parse, recorded_at,
+    shop::{self, CREDIT_NOTE_ID, CUSTOMER_ID, ORDER, ORDER_ID},
+    units,
+};
+use tillroll_domain::{
+    aggregate::Aggregate,
+    common::{Basis, LineQuantity},
+    order::{
+        Order,
+        events::{
+            CreditedLine, OrderCancelled, OrderClosed, OrderConfirmed, OrderDelivered, OrderFulfillmentStarted,
+            OrderLinesCancelled, OrderLinesCredited, OrderLinesReturned, OrderLinesShipped, OrderPaymentChanged,
+        },
+    },
+};
+
+const PAYMENT_ID: &str = "pay_01890000-0000-7000-8000-0000000000b1";
+const BASIS: Basis = Basis::Recorded;
+
+fn lines(lines: &[(u32, i64)]) -> Vec<LineQuantity> {
+    lines.iter().map(|&(line, quantity)| LineQuantity { line, quantity: units(quantity) }).collect()
+}
+
+fn paid(payment_id: &str, captured_minor: i64, refunded_minor: i64) -> OrderEvent {
+    let payment_id = parse(payment_id);
+    OrderPaymentChanged {
+        payment_id,
+        authorized_minor: 0,
+        captured_minor,
+        refunded_minor,
+        disputed_minor: 0,
+        basis: BASIS,
+    }
+    .into()
+}
+
+fn shipped(of: &[(u32, i64)]) -> OrderEvent {
+    let shipment_id = parse("shp_01890000-0000-7000-8000-0000000000a2");
+    OrderLinesShipped { shipment_id, lines: lines(of), basis: BASIS }.into()
+}
+
+fn returned(of: &[(u32, i64)]) -> OrderEvent {
+    let return_id = parse("ret_01890000-0000-7000-8000-0000000000a3");
+    OrderLinesReturned { return_id, lines: lines(of), basis: BASIS }.into()
+}
+
+fn cancelled(of: &[(u32, i64)]) -> OrderEvent {
+    OrderLinesCancelled { lines: lines(of), reason: parse("sold out") }.into()
+}
+
+fn history(events: impl IntoIterator<Item = OrderEvent>) -> History<Orders> {
+    let mut history = History::of(Orders);
+    history.push::<OrderEvent>(ORDER, shop::order());
+    events.into_iter().for_each(|event| history.push::<OrderEvent>(ORDER, event));
+    history
+}
+
+#[test]
+fn a_placed_order_shows_its_document() {
+    let history = history([]);
+    let order: OrderRow = history.tables.only();
+    assert_eq!((order.order_id.as_str(), order.status.as_str()), (ORDER_ID, "pending"));
+    assert_eq!(order.customer_id.as_deref(), Some(CUSTOMER_ID));
+    assert_eq!((order.goods_minor, order.carriage_minor, order.discount_minor), (2_100, 400, 100));
+    assert_eq!((order.tax_minor, order.total_minor), (Some(50), 2_450));
+    assert_eq!((order.lines, order.quantity, order.goods_quantity), (5, 12, 10));
+    assert_eq!(order.source_number.as_deref(), Some("536365"));
+    assert_eq!(order.source_local_time.as_deref(), Some("2010-12-01T08:26:00"));
+    assert_eq!(history.tables.all::<OrderLineRow>().len(), 5);
+}
+
+#[test]
+fn an_imported_order_was_placed_when_that_took_effect() {
+    let mut history = History::of(Orders);
+    history.metadata.effective_at = Some(recorded_at(777));
+    history.push::<OrderEvent>(ORDER, shop::order());
+    let order: OrderRow = history.tables.only();
+    assert_eq!((order.placed_at, order.recorded_at), (recorded_at(777), recorded_at(1)));
+}
+
+#[test]
+fn lines_count_what_becomes_of_them() {
+    let credited = OrderLinesCredited {
+        credit_note_id: parse(CREDIT_NOTE_ID),
+        lines: vec![CreditedLine { line: 1, quantity: units(1), amount_minor: 200 }],
+        basis: BASIS,
+    };
+    let history = history([
+        OrderConfirmed { basis: BASIS }.into(),
+        cancelled(&[(3, 1)]),
+        OrderFulfillmentStarted { basis: BASIS }.into(),
+        shipped(&[(1, 5), (2, 2)]),
+        shipped(&[(3, 2)]),
+        OrderDelivered {}.into(),
+        returned(&[(1, 2)]),
+        credited.into(),
+    ]);
+    let lines: Vec<OrderLineRow> = history.tables.all();
+    let counts: Vec<_> = lines.iter().map(|l| (l.line, l.cancelled, l.shipped, l.returned, l.credited)).collect();
+    assert_eq!(counts, [(1, 0, 5, 2, 1), (2, 0, 2, 0, 0), (3, 1, 2, 0, 0), (4, 0, 0, 0, 0), (5, 0, 0, 0, 0)]);
+    assert_eq!(lines[0].credited_minor, 200);
+    let order: OrderRow = history.tables.only();
+    assert_eq!((order.shipped, order.returned, order.goods_cancelled), (9, 2, 1));
+    assert_eq!((order.cancelled_minor, order.credited_minor), (200, 200));
+    assert_eq!((order.status.as_str(), order.revision), ("delivered", 8));
+}
+
+#[test]
+fn cancelling_bit_by_bit_and_then_all_cancels_the_whole_amount() {
+    let cancel = OrderCancelled { reason: parse("changed mind") }.into();
+    let history = history([cancelled(&[(3, 1), (1, 2)]), cancelled(&[(3, 1)]), cancel]);
+    let order: OrderRow = history.tables.only();
+    assert_eq!(order.cancelled_minor, order.goods_minor + order.carriage_minor - order.discount_minor);
+    assert_eq!(order.status, "cancelled");
+    assert!(history.tables.all::<OrderLineRow>().iter().all(|line| line.cancelled == line.quantity));
+}
+
+#[test]
+fn payments_are_known_one_by_one_and_summed() {
+    let other = "pay_01890000-0000-7000-8000-0000000000b2";
+    let history = history([paid(PAYMENT_ID, 1_000, 0), paid(other, 1_450, 0), paid(PAYMENT_ID, 1_000, 300)]);
+    let order: OrderRow = history.tables.only();
+    assert_eq!((order.captured_minor, order.refunded_minor), (2_450, 300));
+    assert_eq!(order.payment_status, "partially_refunded");
+    let payments: Vec<OrderPaymentRow> = history.tables.all();
+    assert_eq!(payments.iter().map(|payment| payment.captured_minor).collect::<Vec<_>>(), [1_000, 1_450]);
+}
+
+#[test]
+fn the_timeline_tells_every_event_shortly() {
+    let mut history = history([]);
+    history.metadata.origin = "import:online-retail".to_owned();
+    history.metadata.effective_at = Some(recorded_at(900));
+    history.push::<OrderEvent>(ORDER, OrderConfirmed { basis: Basis::Inferred });
+    history.push::<OrderEvent>(ORDER, shipped(&[(1, 5), (2, 2)]));
+    let entries: Vec<OrderTimelineRow> = history.tables.all();
+    let types: Vec<_> = entries.iter().map(|entry| (entry.revision, entry.event_type.as_str())).collect();
+    assert_eq!(types, [(0, "OrderPlaced"), (1, "OrderConfirmed"), (2, "OrderLinesShipped")]);
+    assert_eq!(entries[0].details, r#"{"currency":"GBP","lines":5,"total_minor":2450}"#);
+    let confirmed = OrderTimelineRow {
+        order_id: ORDER_ID.to_owned(),
+        revision: 1,
+        occurred_at: recorded_at(900),
+        recorded_at: recorded_at(2),
+        event_type: "OrderConfirmed".to_owned(),
+        actor: "admin".to_owned(),
+        origin: "import:online-retail".to_owned(),
+        basis: "inferred".to_owned(),
+        details: "{}".to_owned(),
+        position: 2,
+    };
+    assert_eq!(entries[1], confirmed);
+    let shipped = r#"{"lines":2,"quantity":7,"shipment_id":"shp_01890000-0000-7000-8000-0000000000a2"}"#;
+    assert_eq!(entries[2].details, shipped);
+}
+
+#[test]
+fn the_row_and_the_aggregate_agree_on_every_axis_after_every_event() {
+    let confirmed = || OrderConfirmed { basis: BASIS }.into();
+    let started = || OrderFulfillmentStarted { basis: BASIS }.into();
+    let all = [(1, 5), (2, 2), (3, 3)];
+    let histories: [Vec<OrderEvent>; 4] = [
+        vec![
+            confirmed(),
+            paid(PAYMENT_ID, 2_450, 0),
+            started(),
+            shipped(&all[..1]),
+            shipped(&all[1..]),
+            OrderDelivered {}.into(),
+            returned(&all),
+            paid(PAYMENT_ID, 2_450, 2_450),
+            OrderClosed {}.into(),
+        ],
+        vec![paid(PAYMENT_ID, 100, 0), OrderCancelled { reason: parse("") }.into(), paid(PAYMENT_ID, 100, 100)],
+        vec![confirmed(), cancelled(&[(1, 5), (2, 2)]), started(), shipped(&[(3, 3)]), OrderDelivered {}.into()],
+        vec![confirmed(), started(), shipped(&[(1, 5)]), cancelled(&[(2, 2), (3, 3)])],
+    ];
+    for events in histories {
+        let mut rows = history([]);
+        let mut state = Order::fold([&OrderEvent::from(shop::order())]);
+        for event in events {
+            state = Order::evolve(state, &event);
+            rows.push::<OrderEvent>(ORDER, event.clone());
+            let (row, order) = (rows.tables.only::<OrderRow>(), state.placed().unwrap());
+            assert_eq!(row.lifecycle, order.lifecycle().as_str(), "{event:?}");
+            assert_eq!(row.payment_status, order.payment_status().as_str(), "{event:?}");
+            assert_eq!(row.fulfillment_status, order.fulfillment_status().as_str(), "{event:?}");
+            assert_eq!(row.status, order.status().as_str(), "{event:?}");
+        }
+    }
+}
