@@ -51,8 +51,9 @@ impl Aggregate for StockDocument {
         moment: &Moment,
     ) -> Result<Vec<StockDocumentEvent>, StockDocumentError> {
         match command {
-            StockDocumentCommand::Record { kind, country, lines, source } => {
-                record::record(state, *kind, country, lines, source, moment.business_date)
+            StockDocumentCommand::Record { kind, country, currency, lines, source } => {
+                let content = record::Content { kind: *kind, country, currency: *currency, lines, source };
+                record::record(state, &content, moment.business_date)
             }
         }
     }

@@ -41,7 +41,7 @@ fn operations(document: &Value) -> Vec<(Method, String)> {
 async fn every_operation_asks_for_a_key_and_a_permission() {
     let shop = Shop::open();
     let operations = operations(&document());
-    assert_eq!(operations.len(), 32);
+    assert_eq!(operations.len(), 33);
     for (method, path) in operations {
         let anonymous = shop.anonymous(method.clone(), &path).send().await;
         assert_eq!(anonymous.problem(), (401, "unauthorized"), "{method} {path}");

@@ -1,7 +1,7 @@
 //! What can be asked of a stock document.
 
 use super::events::{StockDocumentKind, StockDocumentLine};
-use crate::{common::SourceDocument, text::Country};
+use crate::{common::SourceDocument, money::Currency, text::Country};
 use serde::{Deserialize, Serialize};
 
 /// The most lines of one stock document.
@@ -16,6 +16,8 @@ pub enum StockDocumentCommand {
         kind: StockDocumentKind,
         /// The country of the document.
         country: Country,
+        /// The currency of the books that the document belongs to.
+        currency: Currency,
         /// The lines, numbered from 1, with signs that fit the kind.
         lines: Vec<StockDocumentLine>,
         /// The document.

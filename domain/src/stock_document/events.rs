@@ -3,6 +3,7 @@
 use crate::{
     common::{Basis, SourceDocument},
     events,
+    money::Currency,
     text::{Country, Note, Reference, Sku},
 };
 use chrono::NaiveDate;
@@ -49,6 +50,8 @@ pub struct StockDocumentRecorded {
     pub kind: StockDocumentKind,
     /// The country of the document.
     pub country: Country,
+    /// The currency of the books that the document belongs to; it has no amounts of its own.
+    pub currency: Currency,
     /// The lines.
     pub lines: Vec<StockDocumentLine>,
     /// The store's date on which the document is booked.

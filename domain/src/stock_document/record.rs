@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     common::{Basis, SourceDocument},
+    money::Currency,
     text::{Country, Reference},
 };
 use chrono::NaiveDate;
@@ -56,14 +57,21 @@ pub enum StockDocumentError {
     },
 }
 
+/// What a stock document says.
+pub(super) struct Content<'a> {
+    pub(super) kind: StockDocumentKind,
+    pub(super) country: &'a Country,
+    pub(super) currency: Currency,
+    pub(super) lines: &'a [StockDocumentLine],
+    pub(super) source: &'a SourceDocument,
+}
+
 pub(super) fn record(
     state: &StockDocumentState,
-    kind: StockDocumentKind,
-    country: &Country,
-    lines: &[StockDocumentLine],
-    source: &SourceDocument,
+    content: &Content<'_>,
     business_date: NaiveDate,
 ) -> Result<Vec<StockDocumentEvent>, StockDocumentError> {
+    let &Content { kind, country, currency, lines, source } = content;
     if let StockDocumentState::Recorded { number, digest } = state {
         return if *digest == source.digest {
             Ok(vec![])
@@ -80,6 +88,7 @@ pub(super) fn record(
         StockDocumentRecorded {
             kind,
             country: country.clone(),
+            currency,
             lines: lines.to_vec(),
             business_date,
             source: source.clone(),
@@ -146,7 +155,13 @@ mod tests {
     }
 
     fn ask(kind: StockDocumentKind, lines: Vec<StockDocumentLine>, digest: &str) -> StockDocumentCommand {
-        StockDocumentCommand::Record { kind, country: "GB".parse().unwrap(), lines, source: source(digest) }
+        StockDocumentCommand::Record {
+            kind,
+            country: "GB".parse().unwrap(),
+            currency: "GBP".parse().unwrap(),
+            lines,
+            source: source(digest),
+        }
     }
 
     fn write_off(quantities: &[i64]) -> StockDocumentCommand {
@@ -162,6 +177,7 @@ mod tests {
         let recorded = |kind, quantities: &[i64]| StockDocumentRecorded {
             kind,
             country: "GB".parse().unwrap(),
+            currency: "GBP".parse().unwrap(),
             lines: lines(quantities),
             business_date: NaiveDate::from_ymd_opt(2010, 12, 1).unwrap(),
             source: source("d1"),

@@ -74,6 +74,7 @@ pub(crate) fn stock_document() -> Vec<Sample<StockDocumentEvent>> {
     vec![today(StockDocumentRecorded {
         kind: StockDocumentKind::WriteOff,
         country: text("United Kingdom"),
+        currency: text("GBP"),
         lines: vec![
             StockDocumentLine {
                 line: 1,

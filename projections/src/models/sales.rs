@@ -5,8 +5,8 @@
 //! tax stands apart. A cancellation before delivery is no document and changes no figure here: what was cancelled stands
 //! on the order (`orders.cancelled_minor`). Imported history has no cancellations.
 //!
-//! Stock documents have no currency; they stand under [`NO_CURRENCY`] with no amounts. Documents that name nobody stand
-//! under [`NO_CUSTOMER`].
+//! Stock documents have no amounts; they stand under the currency of the books that they belong to. Documents that name
+//! nobody stand under [`NO_CUSTOMER`].
 
 use crate::{
     projection::{ApplyError, Incoming, Projection, Tables},
@@ -27,8 +27,6 @@ pub use tables::{
 /// The name of the projection.
 pub const NAME: &str = "sales";
 
-/// The currency of documents without amounts: ISO 4217's code for no currency.
-pub const NO_CURRENCY: &str = "XXX";
 /// The customer of documents that name nobody.
 pub const NO_CUSTOMER: &str = "none";
 

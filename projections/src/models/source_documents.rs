@@ -46,8 +46,8 @@ read_table! {
         pub country: String,
         /// Whom it names: a typed id.
         pub customer_id: Option<String>,
-        /// ISO 4217 code; none for stock documents, which have no amounts.
-        pub currency: Option<String>,
+        /// ISO 4217 code.
+        pub currency: String,
         /// How many lines it has.
         pub lines: i64,
         /// The sum of its lines' quantities with the source's signs: credited units and discounts count as negative.
@@ -105,7 +105,7 @@ struct Facts<'a> {
     business_date: NaiveDate,
     country: String,
     customer_id: Option<String>,
-    currency: Option<String>,
+    currency: String,
     lines: usize,
     quantity: i64,
     net_minor: i64,
@@ -154,7 +154,7 @@ fn order(incoming: &Incoming) -> Result<Option<Facts<'_>>, ApplyError> {
         business_date: placed.business_date,
         country: placed.country.to_string(),
         customer_id: placed.customer_id.map(|id| id.to_string()),
-        currency: Some(placed.currency.to_string()),
+        currency: placed.currency.to_string(),
         lines: placed.lines.len(),
         quantity: total(placed.lines.iter().map(source_units))?,
         net_minor: difference(charged, placed.totals.discount_minor)?,
@@ -170,7 +170,7 @@ fn credit_note(incoming: &Incoming) -> Result<Option<Facts<'_>>, ApplyError> {
         business_date: issued.business_date,
         country: issued.country.to_string(),
         customer_id: issued.customer_id.map(|id| id.to_string()),
-        currency: Some(issued.currency.to_string()),
+        currency: issued.currency.to_string(),
         lines: issued.lines.len(),
         quantity: difference(0, total(issued.lines.iter().map(|line| line.quantity.as_i64()))?)?,
         net_minor: difference(0, total(issued.lines.iter().map(|line| line.amount_minor))?)?,
@@ -185,7 +185,7 @@ fn expense(incoming: &Incoming) -> Result<Facts<'_>, ApplyError> {
         business_date: recorded.business_date,
         country: recorded.country.to_string(),
         customer_id: recorded.customer_id.map(|id| id.to_string()),
-        currency: Some(recorded.currency.to_string()),
+        currency: recorded.currency.to_string(),
         lines: recorded.lines.len(),
         quantity: total(recorded.lines.iter().map(|line| line.quantity))?,
         net_minor: recorded.total_minor,
@@ -203,7 +203,7 @@ fn stock_document(incoming: &Incoming) -> Result<Facts<'_>, ApplyError> {
         business_date: recorded.business_date,
         country: recorded.country.to_string(),
         customer_id: None,
-        currency: None,
+        currency: recorded.currency.to_string(),
         lines: recorded.lines.len(),
         quantity: total(recorded.lines.iter().map(|line| line.quantity))?,
         net_minor: 0,

@@ -275,6 +275,7 @@ pub(crate) mod shop {
         StockDocumentRecorded {
             kind: StockDocumentKind::WriteOff,
             country: parse("United Kingdom"),
+            currency: parse("GBP"),
             lines: vec![StockDocumentLine {
                 line: 1,
                 code: parse("22423"),

@@ -1,6 +1,6 @@
 //! What one document adds to the figures, as a whole and per product.
 
-use super::{NO_CURRENCY, NO_CUSTOMER, tables::Figures};
+use super::{NO_CUSTOMER, tables::Figures};
 use crate::{
     models::fold::{difference, int, source_units, stated_tax, sum, total},
     projection::{ApplyError, Incoming},
@@ -180,7 +180,7 @@ fn stock_document(recorded: &StockDocumentRecorded) -> Result<Facts<'_>, ApplyEr
         business_date: recorded.business_date,
         country: recorded.country.as_str(),
         customer: NO_CUSTOMER.to_owned(),
-        currency: NO_CURRENCY.to_owned(),
+        currency: recorded.currency.to_string(),
         document: Figures {
             lines: int(recorded.lines.len()),
             quantity: total(recorded.lines.iter().map(|line| line.quantity))?,

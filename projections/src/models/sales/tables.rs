@@ -100,7 +100,7 @@ macro_rules! sales_table {
             $(#[$meta])*
             pub struct $row in $table, key 2, indexes [$($index),*] {
                 $(#[$key_meta])* pub $key: $key_type,
-                /// ISO 4217 code; `XXX` for stock documents, which have no amounts.
+                /// ISO 4217 code.
                 pub currency: String,
                 $(#[doc = concat!("See [`Figures::", stringify!($field), "`].")] pub $field: i64,)+
             }

@@ -31,7 +31,7 @@ fn an_order_leaves_a_row() {
         time_zone: "Europe/London".to_owned(),
         country: "France".to_owned(),
         customer_id: Some(shop::CUSTOMER_ID.to_owned()),
-        currency: Some("GBP".to_owned()),
+        currency: "GBP".to_owned(),
         lines: 5,
         quantity: 10,
         net_minor: 2_400,
