@@ -1,6 +1,7 @@
 //! Structured log lines on standard error. Messages are constant; what varies is in fields; nothing personal is logged.
 
 use crate::config::{LogFormat, LogSettings};
+use std::io::{self, IsTerminal};
 use thiserror::Error;
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -27,8 +28,10 @@ pub fn start(settings: &LogSettings) -> Result<(), TelemetryError> {
     let filter = EnvFilter::builder().parse(&settings.level).map_err(malformed)?;
     let registry = tracing_subscriber::registry().with(filter);
     let started = match settings.format {
-        LogFormat::Text => registry.with(fmt::layer().with_writer(std::io::stderr).with_target(false)).try_init(),
-        LogFormat::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init(),
+        LogFormat::Text => registry
+            .with(fmt::layer().with_writer(io::stderr).with_target(false).with_ansi(io::stderr().is_terminal()))
+            .try_init(),
+        LogFormat::Json => registry.with(fmt::layer().json().with_writer(io::stderr)).try_init(),
     };
     started.map_err(|_| TelemetryError::StartedTwice)
 }
