@@ -1,0 +1,5 @@
+//! The engine put together: what the `tillroll` binary does, as a library that tests can call.
+
+pub mod cli;
+pub mod engine;
+pub mod import;
