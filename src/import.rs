@@ -58,12 +58,16 @@ pub struct ImportOptions {
     pub strict: bool,
 }
 
-/// How much the bus of an import should be allowed to cache, by its own estimate.
-///
-/// Nearly every stock item is asked again soon. With room for all of them no stream is read twice: the full Online Retail
-/// file then took a sixth of the time that it takes with 64 MiB, and the process peaked at about 400 MiB, since the bus
-/// shares the bound among all aggregates and most need far less.
-pub const BUS_CACHE_BYTES: u64 = 1 << 30;
+impl ImportOptions {
+    /// Tells early whether the input can be opened at all.
+    ///
+    /// # Errors
+    /// [`ImportError::Open`].
+    pub fn check(&self) -> Result<(), ImportError> {
+        let opened = self.input.as_ref().map(|input| input.open().map_err(|source| (input, source))).transpose();
+        opened.map(drop).map_err(|(input, source)| ImportError::Open { input: input.to_string(), source })
+    }
+}
 
 /// What an import works on. The bus must know every aggregate of the domain, and the read models must follow its log.
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@
 //! **Invariant:** a refusal is answered only after everything was read that was in the stream when the command came.
 //! **Invariant:** the cache decides nothing; a stale entry costs a conflict and a fresh read.
 
+mod cache;
 pub mod context;
 mod lane;
 mod loaded;
@@ -20,6 +21,7 @@ pub use runner::Pending;
 pub use window::COMMANDS_REMEMBERED;
 
 use crate::{ambient::Ambient, log::EventLog, stream::StreamId};
+use cache::StateCache;
 use chrono_tz::Tz;
 use runner::Runner;
 use std::{
@@ -45,6 +47,7 @@ pub(crate) struct Core {
     pub(crate) ambient: Ambient,
     pub(crate) zone: Tz,
     pub(crate) in_flight: Arc<Semaphore>,
+    pub(crate) cache: StateCache,
 }
 
 /// The most commands that wait or run in one bus; further ones wait for room.
@@ -55,11 +58,10 @@ pub const QUEUE_MAX: usize = 4_096;
 /// Puts a bus together.
 pub struct BusBuilder {
     core: Core,
-    cache_bytes: u64,
     registrations: Vec<Registration>,
 }
 
-type Registration = Box<dyn FnOnce(Arc<Core>, u64) -> (TypeId, Box<dyn Any + Send + Sync>)>;
+type Registration = Box<dyn FnOnce(Arc<Core>) -> (TypeId, Box<dyn Any + Send + Sync>)>;
 
 impl BusBuilder {
     /// The store's time zone, in which commands without a date of their own are booked. UTC unless said otherwise.
@@ -69,28 +71,27 @@ impl BusBuilder {
         self
     }
 
-    /// How many bytes the cached states of all aggregates may take, by estimate. 64 MiB unless said otherwise.
+    /// How many bytes the cached states of all aggregates may take together, by estimate. 64 MiB unless said otherwise.
+    /// A state is estimated by the events that it was folded from, which is on the high side.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: u64) -> Self {
-        self.cache_bytes = bytes;
+        self.core.cache = StateCache::new(bytes);
         self
     }
 
     /// Lets the bus take commands of an aggregate.
     #[must_use]
     pub fn register<A: Aggregate>(mut self) -> Self {
-        self.registrations.push(Box::new(|core, cache_bytes| {
-            (TypeId::of::<A>(), Box::new(Runner::<A>::new(core, cache_bytes)) as Box<dyn Any + Send + Sync>)
-        }));
+        self.registrations
+            .push(Box::new(|core| (TypeId::of::<A>(), Box::new(Runner::<A>::new(core)) as Box<dyn Any + Send + Sync>)));
         self
     }
 
     /// The bus.
     #[must_use]
     pub fn build(self) -> Bus {
-        let share = self.cache_bytes / u64::try_from(self.registrations.len().max(1)).unwrap_or(1);
         let core = Arc::new(self.core);
-        let runners = self.registrations.into_iter().map(|register| register(core.clone(), share)).collect();
+        let runners = self.registrations.into_iter().map(|register| register(core.clone())).collect();
         Bus { core, runners: Arc::new(runners) }
     }
 }
@@ -99,8 +100,14 @@ impl Bus {
     /// A bus over a log.
     #[must_use]
     pub fn builder(log: Arc<dyn EventLog>, ambient: Ambient) -> BusBuilder {
-        let core = Core { log, ambient, zone: Tz::UTC, in_flight: Arc::new(Semaphore::new(COMMANDS_IN_FLIGHT_MAX)) };
-        BusBuilder { core, cache_bytes: 64 << 20, registrations: Vec::new() }
+        let core = Core {
+            log,
+            ambient,
+            zone: Tz::UTC,
+            in_flight: Arc::new(Semaphore::new(COMMANDS_IN_FLIGHT_MAX)),
+            cache: StateCache::new(64 << 20),
+        };
+        BusBuilder { core, registrations: Vec::new() }
     }
 
     /// The log behind the bus.

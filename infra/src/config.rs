@@ -34,7 +34,7 @@ pub struct StoreSettings {
     /// The IANA name of the zone in which the store reckons its days. Default: `UTC`.
     #[serde(deserialize_with = "time_zone")]
     pub time_zone: Tz,
-    /// Bytes for cached states of aggregates, by estimate. Default: 64 MiB.
+    /// Bytes for cached states of aggregates, by estimate, which is on the high side. Default: 64 MiB.
     pub cache_bytes: u64,
 }
 

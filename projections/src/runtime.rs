@@ -338,6 +338,11 @@ impl Runtime {
         self.inner.context.store.parked(projection, None, limit).await
     }
 
+    /// Closes the read models, once nobody follows or reads any more.
+    pub async fn close(&self) {
+        self.inner.context.store.close().await;
+    }
+
     fn stopped(&self) -> Result<(), RunError> {
         let stopped = self.inner.handles.iter().find_map(|handle| Some((handle.name, handle.progress().stopped?)));
         stopped.map_or(Ok(()), |(projection, reason)| Err(RunError::Stopped { projection, reason }))

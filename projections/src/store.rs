@@ -194,6 +194,11 @@ pub trait ReadModelStore: Debug + Send + Sync + 'static {
 
     /// Begins a consistent read, which shows what is committed now and nothing that is committed later.
     fn snapshot(&self) -> BoxFuture<'_, Result<Box<dyn StoreSnapshot>, StoreError>>;
+
+    /// Ends: what was committed is all in one place, and nothing is held open. Later calls fail.
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// A consistent read of the live generations.

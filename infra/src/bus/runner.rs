@@ -11,8 +11,6 @@ use crate::{
     log::{Append, AppendError, AppendTicket, ExpectedRevision},
     stream::StreamId,
 };
-use moka::sync::Cache;
-use parking_lot::Mutex;
 use std::{
     collections::VecDeque,
     future::Future,
@@ -30,12 +28,8 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 const PIPELINE_MAX: usize = 256;
 /// How often a command is decided again because other writers were faster.
 const ATTEMPTS_MAX: u32 = 16;
-/// A cached state is taken for this many bytes at most, since events fold into far less than their size.
-const STATE_BYTES_MAX: usize = 64 << 10;
 
 type Answer<A> = Result<Executed, ExecuteError<<A as Aggregate>::Error>>;
-/// A cached state is handed over whole, so that evolving it copies nothing.
-type CacheSlot<A> = Arc<Mutex<Option<Loaded<A>>>>;
 
 /// The answer to a queued command; resolves once what it rests on is durable.
 #[derive(Debug)]
@@ -61,7 +55,6 @@ pub(crate) struct Runner<A: Aggregate>(Arc<Shared<A>>);
 struct Shared<A: Aggregate> {
     core: Arc<Core>,
     lanes: Lanes<Job<A>>,
-    cache: Cache<StreamId, CacheSlot<A>>,
     /// Numbers the commands as they come, so that a driver knows which of them came before it read the stream.
     arrivals: AtomicU64,
 }
@@ -112,13 +105,8 @@ enum Judgment<A: Aggregate> {
 }
 
 impl<A: Aggregate> Runner<A> {
-    pub(crate) fn new(core: Arc<Core>, cache_bytes: u64) -> Self {
-        let weigh = |_: &StreamId, slot: &CacheSlot<A>| {
-            let folded = slot.lock().as_ref().map_or(0, |loaded| loaded.folded_bytes);
-            u32::try_from(folded.min(STATE_BYTES_MAX) + 512).unwrap_or(u32::MAX)
-        };
-        let cache = Cache::builder().max_capacity(cache_bytes).weigher(weigh).build();
-        Self(Arc::new(Shared { core, lanes: Lanes::new(), cache, arrivals: AtomicU64::new(0) }))
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self(Arc::new(Shared { core, lanes: Lanes::new(), arrivals: AtomicU64::new(0) }))
     }
 
     pub(crate) async fn submit(
@@ -157,8 +145,7 @@ impl<A: Aggregate> Runner<A> {
     }
 
     pub(crate) async fn load(&self, stream: &StreamId) -> Result<Loaded<A>, ExecuteError<A::Error>> {
-        let cached = self.0.cache.get(stream).and_then(|slot| slot.lock().clone());
-        let loaded = cached.unwrap_or_else(Loaded::initial);
+        let loaded = self.0.core.cache.copy(stream).unwrap_or_else(Loaded::initial);
         Ok(loaded.catch_up(&*self.0.core.log, stream).await?.0)
     }
 }
@@ -198,8 +185,7 @@ impl<A: Aggregate> Driver<A> {
     }
 
     async fn run(mut self) {
-        // The slot stays in the cache, empty: a state is in one place only.
-        self.tip = self.shared.cache.get(&self.stream).and_then(|slot| slot.lock().take());
+        self.tip = self.shared.core.cache.take(&self.stream);
         loop {
             while let Some(job) = self.next_job() {
                 self.decide(job).await;
@@ -229,7 +215,7 @@ impl<A: Aggregate> Driver<A> {
         let mut tip = self.tip.take();
         let closed = self.shared.lanes.close_if_idle(&self.stream, || {
             if let Some(tip) = tip.take() {
-                self.shared.cache.insert(self.stream.clone(), Arc::new(Mutex::new(Some(tip))));
+                self.shared.core.cache.put(self.stream.clone(), tip);
             }
         });
         if !closed {

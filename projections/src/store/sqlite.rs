@@ -174,6 +174,15 @@ impl ReadModelStore for SqliteStore {
     fn snapshot(&self) -> BoxFuture<'_, Result<Box<dyn StoreSnapshot>, StoreError>> {
         Box::pin(snapshot::begin(&self.readers))
     }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            // Readers first: SQLite tidies up when its last connection closes, which must be one that can write.
+            self.readers.close().await;
+            self.loader.close().await;
+            self.writer.lock().await.close().await;
+        })
+    }
 }
 
 /// What the driver says, without the values it was given.

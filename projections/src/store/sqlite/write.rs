@@ -51,13 +51,20 @@ impl Writer {
     /// Writes a page.
     pub(super) async fn write(&mut self, page: &PageCommit) -> Result<(), StoreError> {
         let written = self.try_write(page).await;
-        if let Err(StoreError::Unavailable(_)) = &written
-            && let Some(connection) = self.connection.take()
-        {
-            // The page was rolled back; should closing fail as well, there is nothing more to be done about it.
-            let _ = connection.close().await;
+        if let Err(StoreError::Unavailable(_)) = &written {
+            // The page was rolled back.
+            self.close().await;
         }
         written
+    }
+
+    /// Closes the connection; another one is made when it is needed.
+    pub(super) async fn close(&mut self) {
+        if let Some(connection) = self.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "a connection to the read models did not close cleanly");
+        }
     }
 
     async fn try_write(&mut self, page: &PageCommit) -> Result<(), StoreError> {

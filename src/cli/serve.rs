@@ -1,0 +1,68 @@
+//! `tillroll serve`: runs the engine until it is told to stop.
+
+use super::import;
+use crate::{
+    engine::Engine,
+    import::{ImportOptions, Input},
+};
+use anyhow::Context;
+use std::path::PathBuf;
+use tillroll_http::{ServerLimits, serve};
+use tillroll_infra::config::Settings;
+use tokio::{net::TcpListener, signal};
+
+pub(super) async fn run(settings: Settings, history: Option<Option<PathBuf>>) -> anyhow::Result<()> {
+    let limits = ServerLimits {
+        connections_max: settings.http.connections_max,
+        connections_per_address_max: settings.http.connections_per_ip_max,
+        ..ServerLimits::default()
+    };
+    let options = history.map(|file| ImportOptions { input: file.map(Input::file), until: None, strict: false });
+    options.as_ref().map_or(Ok(()), ImportOptions::check)?;
+    let listen = settings.listen;
+    let engine = Engine::open(settings).await?;
+    let router = engine.router()?;
+    let follower = engine.projections.start();
+    if let Some(options) = options {
+        let report = import::import(&engine, options).await?;
+        eprintln!("{report}");
+    }
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("cannot listen on {listen}; is something else there? choose with --listen"))?;
+    let address = listener.local_addr()?;
+    let keys = engine.keys_path();
+    let keys = keys.display();
+    eprintln!(
+        "tillroll serves http://{address}/ (the API with a page to try it)\n\
+         role keys: {keys}\n\
+         sales by month, for instance:\n  \
+         curl -H \"Authorization: Bearer $(sed -n 's/^analyst = \"\\(.*\\)\"/\\1/p' '{keys}')\" \
+         http://{address}/api/v1/sales/by-month\n\
+         stop with Ctrl-C"
+    );
+    serve(listener, router, limits, stop_signal()).await?;
+    engine.close(follower).await;
+    Ok(())
+}
+
+/// Completes when the process is asked to end.
+async fn stop_signal() {
+    let terminated = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut stream) => {
+                stream.recv().await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "SIGTERM cannot be heard; stop with Ctrl-C");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        interrupted = signal::ctrl_c() => if let Err(error) = interrupted {
+            tracing::warn!(%error, "Ctrl-C cannot be heard; the server ends");
+        },
+        () = terminated => {}
+    }
+}

@@ -1,0 +1,178 @@
+//! The one place where everything is wired: log, bus, projections and both APIs over one data folder.
+
+use anyhow::Context;
+use axum::{
+    Json, Router,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use serde_json::json;
+use std::{
+    fs,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+use tillroll_command_api::CommandApi;
+use tillroll_domain::{
+    claim::Claim, credit_note::CreditNote, customer::Customer, expense::Expense, import::Import, order::Order,
+    payment::Payment, product::Product, stock_document::StockDocument, stock_item::StockItem,
+};
+use tillroll_http::{
+    Edge, Keys,
+    problem::registry::{self, EDGE},
+    protect,
+};
+use tillroll_infra::{
+    ambient::Ambient,
+    bus::Bus,
+    config::Settings,
+    log::{
+        EventLog,
+        sqlite::{SqliteLog, SqliteLogOptions},
+    },
+    stream::Position,
+};
+use tillroll_projections::{
+    models,
+    read::{ProjectionState, ProjectionStatus, ReadModels},
+    runtime::{Follower, Runtime, RuntimeOptions},
+};
+use tillroll_read_api::ReadApi;
+
+/// The engine over one data folder, which it alone writes.
+#[derive(Debug)]
+pub struct Engine {
+    /// The event log.
+    pub log: Arc<SqliteLog>,
+    /// Takes commands.
+    pub bus: Bus,
+    /// Keeps the read models.
+    pub projections: Runtime,
+    ambient: Ambient,
+    settings: Settings,
+    /// Where the log ended when it was opened.
+    head_at_open: Position,
+}
+
+/// The event log's file in a data folder.
+#[must_use]
+pub fn log_path(settings: &Settings) -> PathBuf {
+    settings.data.join("log.db")
+}
+
+/// Opens the event log of a data folder for reading, also while another process writes it.
+///
+/// # Errors
+/// A folder without a log, and a log that cannot be read.
+pub fn open_log_read_only(settings: &Settings) -> anyhow::Result<Arc<dyn EventLog>> {
+    Ok(Arc::new(SqliteLog::open_read_only(&SqliteLogOptions::new(log_path(settings)))?))
+}
+
+/// A bus over a log that takes the commands of every aggregate.
+#[must_use]
+pub fn bus(log: Arc<dyn EventLog>, ambient: Ambient, settings: &Settings) -> Bus {
+    Bus::builder(log, ambient)
+        .time_zone(settings.store.time_zone)
+        .cache_bytes(settings.store.cache_bytes)
+        .register::<Claim>()
+        .register::<CreditNote>()
+        .register::<Customer>()
+        .register::<Expense>()
+        .register::<Import>()
+        .register::<Order>()
+        .register::<Payment>()
+        .register::<Product>()
+        .register::<StockDocument>()
+        .register::<StockItem>()
+        .build()
+}
+
+impl Engine {
+    /// Opens a data folder for writing, and makes an empty one if there is none.
+    ///
+    /// # Errors
+    /// A folder that cannot be made, is in use by another process, or holds files that are not ours.
+    pub async fn open(settings: Settings) -> anyhow::Result<Self> {
+        let data = &settings.data;
+        // Nobody else has any business in there: the log is everything the shop knows.
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
+        made.with_context(|| format!("the data folder {} cannot be made", data.display()))?;
+        let ambient = Ambient::system();
+        let options = SqliteLogOptions::new(log_path(&settings));
+        let log = Arc::new(SqliteLog::open(&options, ambient.clock.clone())?);
+        let head_at_open = log.head().await?;
+        let bus = bus(log.clone(), ambient.clone(), &settings);
+        let tables = data.join("read.db");
+        let made = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&tables);
+        made.with_context(|| format!("the read models {} cannot be made", tables.display()))?;
+        let options = RuntimeOptions::new(tables);
+        let projections = Runtime::open(log.clone(), ambient.clock.clone(), options, models::all()).await?;
+        Ok(Self { log, bus, projections, ambient, settings, head_at_open })
+    }
+
+    /// Where the role keys are.
+    #[must_use]
+    pub fn keys_path(&self) -> PathBuf {
+        self.settings.data.join("keys.toml")
+    }
+
+    /// Both APIs with their document, its page, and the probes. Makes the role keys at the first call.
+    ///
+    /// # Errors
+    /// A file of keys that cannot be written, read or trusted.
+    pub fn router(&self) -> anyhow::Result<Router> {
+        let keys = Keys::load_or_create(&self.keys_path(), &*self.ambient.randomness)?;
+        let read_models = self.projections.read_models();
+        let commands = CommandApi::new(self.bus.clone(), keys.clone());
+        let readiness = Readiness { read_models: read_models.clone(), head_at_open: self.head_at_open };
+        let wait_max = Duration::from_millis(self.settings.http.read_wait_ms);
+        let reads = ReadApi::new(read_models, keys).waiting_at_most(wait_max);
+        let (api, document) =
+            tillroll_command_api::router(commands).merge(tillroll_read_api::router(reads)).split_for_parts();
+        let problems = EDGE.iter().chain(tillroll_command_api::PROBLEMS).chain(tillroll_read_api::PROBLEMS).copied();
+        let router = Router::new()
+            .merge(api)
+            .merge(tillroll_read_api::docs(document))
+            .merge(registry::routes(problems))
+            .route("/health", get(async || Json(json!({ "status": "up" }))))
+            .route("/ready", get(ready).with_state(readiness));
+        Ok(protect(router, Edge::new(self.ambient.ids.clone())))
+    }
+
+    /// Ends the projections at a page's end, and the log once all that it has taken in is durable.
+    pub async fn close(self, follower: Follower) {
+        follower.shutdown().await;
+        self.projections.close().await;
+        let log = self.log;
+        // Closing waits for files.
+        let closed = tokio::task::spawn_blocking(move || log.close()).await;
+        if closed.is_err() {
+            tracing::error!("the event log did not close cleanly");
+        }
+    }
+}
+
+/// What readiness is told by.
+#[derive(Debug, Clone)]
+struct Readiness {
+    read_models: ReadModels,
+    head_at_open: Position,
+}
+
+/// Ready while every read model follows the log, and has caught up with what the log held when it was opened: a read model
+/// that is new or was lost begins at the first event, and must not answer for all of them meanwhile.
+async fn ready(State(Readiness { read_models, head_at_open }): State<Readiness>) -> Response {
+    let statuses = read_models.statuses();
+    let is_ready = |status: &ProjectionStatus| status.state == ProjectionState::Live && status.position >= head_at_open;
+    let names: Vec<_> = statuses.iter().filter(|status| !is_ready(status)).map(|status| status.name).collect();
+    if names.is_empty() {
+        Json(json!({ "status": "ready" })).into_response()
+    } else {
+        let answer = Json(json!({ "status": "not ready", "projections": names }));
+        (StatusCode::SERVICE_UNAVAILABLE, answer).into_response()
+    }
+}
