@@ -1,5 +1,7 @@
 //! The command bus over the memory log, with an aggregate that counts.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic in its helpers too")]
+
 use chrono::{NaiveDate, TimeDelta, TimeZone, Utc};
 use futures::{FutureExt, future::BoxFuture, future::join_all};
 use parking_lot::Mutex;

@@ -1,6 +1,6 @@
 //! The Online Retail files: invoice lines of a shop as CSV, eight columns, one line per row.
 //!
-//! Reading ([`reader`]), assembling ([`assemble`]) and classifying ([`classify`]) end in source-independent documents;
+//! Reading (`reader`), assembling (`assemble`) and classifying (`classify`) end in source-independent documents;
 //! nothing here knows a command.
 
 mod assemble;

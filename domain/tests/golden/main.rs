@@ -2,6 +2,8 @@
 //!
 //! With `TILLROLL_WRITE_GOLDEN=1` missing files of the newest versions are written; existing ones never are.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic in its helpers too")]
+
 mod catalog;
 mod helpers;
 mod sales;
