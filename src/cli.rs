@@ -10,15 +10,21 @@ mod rebuild;
 mod serve;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+};
 use tillroll_infra::{
     config::{LogFormat, Settings},
     telemetry,
 };
 
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 failed, and standard error says why; 2 the command line is wrong.";
+
 /// An event-sourced commerce engine: every transaction, in order, never rewritten.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(flatten)]
     common: Common,
@@ -32,7 +38,7 @@ struct Common {
     /// The data folder; it is made if need be [default: tillroll-data].
     #[arg(long, global = true, env = "TILLROLL_DATA", value_name = "DIR")]
     data: Option<PathBuf>,
-    /// A settings file in TOML; flags and TILLROLL_* variables go over it.
+    /// A settings file in TOML. Settings without a flag have variables, such as TILLROLL_STORE_TIME_ZONE.
     #[arg(long, global = true, env = "TILLROLL_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// How much to log on standard error: error, warn, info, debug, trace [default: info for serve, warn otherwise].
@@ -103,8 +109,9 @@ enum ImportSource {
 /// # Errors
 /// Whatever kept it from being done; the text says what to do about it.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
-    let settings = cli.common.settings(matches!(cli.command, Command::Serve { .. }))?;
-    telemetry::start(&settings.log)?;
+    let settings = cli.common.settings()?;
+    let default_level = if matches!(cli.command, Command::Serve { .. }) { "info" } else { "warn" };
+    telemetry::start(&settings.log, default_level)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
@@ -124,22 +131,13 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 }
 
 impl Common {
-    fn settings(&self, serving: bool) -> anyhow::Result<Settings> {
-        let mut settings = match &self.config {
-            Some(path) => Settings::from_file(path)?,
-            None => {
-                let mut settings = Settings::default();
-                if !serving {
-                    "warn".clone_into(&mut settings.log.level);
-                }
-                settings
-            }
-        };
+    fn settings(&self) -> anyhow::Result<Settings> {
+        let mut settings = Settings::load(self.config.as_deref(), |name| std::env::var(name).ok())?;
         if let Some(data) = &self.data {
             settings.data.clone_from(data);
         }
         if let Some(level) = &self.log_level {
-            settings.log.level.clone_from(level);
+            settings.log.level = Some(level.clone());
         }
         if let Some(format) = self.log_format {
             settings.log.format = match format {
@@ -148,5 +146,13 @@ impl Common {
             };
         }
         Ok(settings)
+    }
+}
+
+/// Prints text on standard output. Whoever reads it may have seen enough.
+fn print(text: &str) -> anyhow::Result<()> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => Ok(printed?),
     }
 }

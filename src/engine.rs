@@ -114,6 +114,16 @@ impl Engine {
         Ok(Self { log, bus, projections, ambient, settings, head_at_open })
     }
 
+    /// Opens a data folder that holds a log already.
+    ///
+    /// # Errors
+    /// See [`Self::open`]; and a folder without a log.
+    pub async fn open_existing(settings: Settings) -> anyhow::Result<Self> {
+        let path = log_path(&settings);
+        anyhow::ensure!(path.exists(), "there is no event log at {}; is --data right?", path.display());
+        Self::open(settings).await
+    }
+
     /// Where the role keys are.
     #[must_use]
     pub fn keys_path(&self) -> PathBuf {
@@ -128,7 +138,11 @@ impl Engine {
         let keys = Keys::load_or_create(&self.keys_path(), &*self.ambient.randomness)?;
         let read_models = self.projections.read_models();
         let commands = CommandApi::new(self.bus.clone(), keys.clone());
-        let readiness = Readiness { read_models: read_models.clone(), head_at_open: self.head_at_open };
+        let readiness = Readiness {
+            log: self.log.clone(),
+            read_models: read_models.clone(),
+            head_at_open: self.head_at_open,
+        };
         let wait_max = Duration::from_millis(self.settings.http.read_wait_ms);
         let reads = ReadApi::new(read_models, keys).waiting_at_most(wait_max);
         let (api, document) =
@@ -144,8 +158,10 @@ impl Engine {
     }
 
     /// Ends the projections at a page's end, and the log once all that it has taken in is durable.
-    pub async fn close(self, follower: Follower) {
-        follower.shutdown().await;
+    pub async fn close(self, follower: Option<Follower>) {
+        if let Some(follower) = follower {
+            follower.shutdown().await;
+        }
         self.projections.close().await;
         let log = self.log;
         // Closing waits for files.
@@ -159,13 +175,18 @@ impl Engine {
 /// What readiness is told by.
 #[derive(Debug, Clone)]
 struct Readiness {
+    log: Arc<SqliteLog>,
     read_models: ReadModels,
     head_at_open: Position,
 }
 
-/// Ready while every read model follows the log, and has caught up with what the log held when it was opened: a read model
+/// Ready while the log takes writes and every read model follows the log, and has caught up with what the log held when it was opened: a read model
 /// that is new or was lost begins at the first event, and must not answer for all of them meanwhile.
-async fn ready(State(Readiness { read_models, head_at_open }): State<Readiness>) -> Response {
+async fn ready(State(Readiness { log, read_models, head_at_open }): State<Readiness>) -> Response {
+    if log.metrics().has_failed {
+        let answer = Json(json!({ "status": "not ready", "event_log": "it takes no writes until the server is restarted" }));
+        return (StatusCode::SERVICE_UNAVAILABLE, answer).into_response();
+    }
     let statuses = read_models.statuses();
     let is_ready = |status: &ProjectionStatus| status.state == ProjectionState::Live && status.position >= head_at_open;
     let names: Vec<_> = statuses.iter().filter(|status| !is_ready(status)).map(|status| status.name).collect();

@@ -1,4 +1,5 @@
-//! Settings: one struct per concern, read once at start from a TOML file; flags and `TILLROLL_*` variables go over it.
+//! Settings: one struct per concern, read once at start from a TOML file; `TILLROLL_*` variables go over it, and flags
+//! over both.
 //!
 //! Unknown names are refused, so that a misspelled setting is not silently ignored. No setting is a secret.
 
@@ -10,6 +11,7 @@ use std::{
     str::FromStr,
 };
 use thiserror::Error;
+use toml::{Table, Value};
 
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -34,7 +36,7 @@ pub struct StoreSettings {
     /// The IANA name of the zone in which the store reckons its days. Default: `UTC`.
     #[serde(deserialize_with = "time_zone")]
     pub time_zone: Tz,
-    /// Bytes for cached states of aggregates, by estimate, which is on the high side. Default: 64 MiB.
+    /// Bytes for cached states of aggregates, by estimate. Default: 64 MiB.
     pub cache_bytes: u64,
 }
 
@@ -42,8 +44,8 @@ pub struct StoreSettings {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogSettings {
-    /// A `tracing` filter, such as `info` or `info,tillroll_infra=debug`. Default: `info`.
-    pub level: String,
+    /// A `tracing` filter, such as `info` or `info,tillroll_infra=debug`. Default: `info` for `serve`, `warn` otherwise.
+    pub level: Option<String>,
     /// How lines look. Default: `text`.
     pub format: LogFormat,
 }
@@ -62,11 +64,11 @@ pub enum LogFormat {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpSettings {
-    /// Connections at a time. Default: 1,024.
+    /// Connections at a time, 1 to 65,536. Default: 1,024.
     pub connections_max: usize,
-    /// Connections at a time from one address. Default: 256.
+    /// Connections at a time from one address, 1 to 65,536. Default: 256.
     pub connections_per_ip_max: usize,
-    /// Milliseconds that a read waits for `Tillroll-After` before it answers 503. Default: 5,000.
+    /// Milliseconds that a read waits for `Tillroll-After` before it answers 503, 1 to 9,000. Default: 5,000.
     pub read_wait_ms: u64,
 }
 
@@ -90,7 +92,7 @@ impl Default for StoreSettings {
 
 impl Default for LogSettings {
     fn default() -> Self {
-        Self { level: "info".to_owned(), format: LogFormat::Text }
+        Self { level: None, format: LogFormat::Text }
     }
 }
 
@@ -121,18 +123,86 @@ pub enum SettingsError {
         #[source]
         source: toml::de::Error,
     },
+    /// A number that would make the server useless.
+    #[error("{name} is a number from 1 to {max}")]
+    OutOfRange {
+        /// The setting.
+        name: &'static str,
+        /// The largest it may be.
+        max: u64,
+    },
+    /// A variable does not hold what its setting needs.
+    #[error("the variable {name} is wrong")]
+    Variable {
+        /// The variable.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: toml::de::Error,
+    },
 }
 
+impl HttpSettings {
+    /// The longest that a read may wait: a request is given up after ten seconds.
+    const READ_WAIT_MS_MAX: u64 = 9_000;
+    const CONNECTIONS_MAX: usize = 65_536;
+
+    fn check(&self) -> Result<(), SettingsError> {
+        let connections = 1..=Self::CONNECTIONS_MAX;
+        let out_of_range = |name, max: u64| Err(SettingsError::OutOfRange { name, max });
+        let most = u64::try_from(Self::CONNECTIONS_MAX).unwrap_or(u64::MAX);
+        if !connections.contains(&self.connections_max) {
+            return out_of_range("http.connections_max", most);
+        }
+        if !connections.contains(&self.connections_per_ip_max) {
+            return out_of_range("http.connections_per_ip_max", most);
+        }
+        if !(1..=Self::READ_WAIT_MS_MAX).contains(&self.read_wait_ms) {
+            return out_of_range("http.read_wait_ms", Self::READ_WAIT_MS_MAX);
+        }
+        Ok(())
+    }
+}
+
+/// Settings that have no flag, with their variables.
+const VARIABLES: [(&str, &str, &str); 5] = [
+    ("TILLROLL_STORE_TIME_ZONE", "store", "time_zone"),
+    ("TILLROLL_STORE_CACHE_BYTES", "store", "cache_bytes"),
+    ("TILLROLL_HTTP_CONNECTIONS_MAX", "http", "connections_max"),
+    ("TILLROLL_HTTP_CONNECTIONS_PER_IP_MAX", "http", "connections_per_ip_max"),
+    ("TILLROLL_HTTP_READ_WAIT_MS", "http", "read_wait_ms"),
+];
+
 impl Settings {
-    /// Reads a TOML file.
+    /// Reads a TOML file, if there is one to be read, and puts variables over it. `variable` looks one up.
     ///
     /// # Errors
     /// Files that cannot be read, and content that does not fit.
-    pub fn from_file(path: &Path) -> Result<Self, SettingsError> {
-        let unreadable = |source| SettingsError::Unreadable { path: path.to_owned(), source };
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        toml::from_str(&text).map_err(|source| SettingsError::Malformed { path: path.to_owned(), source })
+    pub fn load(path: Option<&Path>, variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let mut table = path.map(read_table).transpose()?.unwrap_or_default();
+        for (name, section, setting) in VARIABLES {
+            let Some(text) = variable(name) else { continue };
+            let value = text.parse().map_or_else(|_| Value::String(text), Value::Integer);
+            let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(section) = section {
+                section.insert(setting.to_owned(), value);
+            }
+            Self::deserialize(table.clone()).map_err(|source| SettingsError::Variable { name, source })?;
+        }
+        // The file was checked when it was read, and every variable when it was put over it.
+        let settings =
+            Self::deserialize(table).map_err(|source| SettingsError::Variable { name: "TILLROLL_CONFIG", source })?;
+        settings.http.check()?;
+        Ok(settings)
     }
+}
+
+fn read_table(path: &Path) -> Result<Table, SettingsError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
+    let malformed = |source| SettingsError::Malformed { path: path.to_owned(), source };
+    toml::from_str::<Settings>(&text).map_err(malformed)?;
+    toml::from_str(&text).map_err(malformed)
 }
 
 fn time_zone<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
@@ -169,7 +239,7 @@ mod tests {
         let settings: Settings = toml::from_str(text).unwrap();
         assert_eq!(settings.data, PathBuf::from("shop"));
         assert_eq!(settings.store, StoreSettings { time_zone: Tz::Europe__London, cache_bytes: 1 });
-        assert_eq!(settings.log, LogSettings { level: "debug".into(), format: LogFormat::Json });
+        assert_eq!(settings.log, LogSettings { level: Some("debug".into()), format: LogFormat::Json });
         let http = HttpSettings { connections_max: 2, connections_per_ip_max: 3, read_wait_ms: 4 };
         assert_eq!(settings.http, http);
     }
@@ -178,6 +248,35 @@ mod tests {
     fn a_misspelled_setting_is_refused_by_name() {
         let error = toml::from_str::<Settings>("[store]\ntimezone = \"UTC\"").unwrap_err().to_string();
         assert!(error.contains("timezone"), "{error}");
+    }
+
+    #[test]
+    fn variables_go_over_the_file_and_each_is_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        std::fs::write(&path, "[store]\ntime_zone = \"Europe/Paris\"\ncache_bytes = 7").unwrap();
+        let set = |name: &str| (name == "TILLROLL_STORE_TIME_ZONE").then(|| "Europe/London".to_owned());
+        let settings = Settings::load(Some(&path), set).unwrap();
+        assert_eq!(settings.store, StoreSettings { time_zone: Tz::Europe__London, cache_bytes: 7 });
+        for (name, _, _) in VARIABLES {
+            let wrong = |asked: &str| (asked == name).then(|| "none at all".to_owned());
+            let error = Settings::load(None, wrong).unwrap_err().to_string();
+            assert_eq!(error, format!("the variable {name} is wrong"));
+        }
+        assert_eq!(Settings::load(None, |_| None).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn numbers_that_make_the_server_useless_are_refused() {
+        for (name, wrong) in [
+            ("TILLROLL_HTTP_CONNECTIONS_MAX", "0"),
+            ("TILLROLL_HTTP_CONNECTIONS_MAX", "65537"),
+            ("TILLROLL_HTTP_CONNECTIONS_PER_IP_MAX", "0"),
+            ("TILLROLL_HTTP_READ_WAIT_MS", "10000"),
+        ] {
+            let error = Settings::load(None, |asked| (asked == name).then(|| wrong.to_owned())).unwrap_err();
+            assert!(matches!(error, SettingsError::OutOfRange { .. }), "{name} {wrong}: {error}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Everything the engine leans on: the event log and its stores, the command bus, configuration, telemetry, and the
 //! only sources of time, ids and randomness.
 //!
-//! **Invariant:** nothing outside [`ambient`] reads a clock, makes an id or draws a random byte.
+//! **Invariant:** nothing outside [`ambient`] reads the wall clock, makes a new id or draws a secret.
 //! **Invariant:** no aggregate is named here; stores and bus know them through `tillroll_domain::aggregate` alone.
 
 pub mod ambient;

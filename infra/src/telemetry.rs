@@ -19,13 +19,14 @@ pub enum TelemetryError {
     StartedTwice,
 }
 
-/// Starts logging for the whole process.
+/// Starts logging for the whole process, at `default_level` unless the settings say otherwise.
 ///
 /// # Errors
 /// A malformed level, and a second start.
-pub fn start(settings: &LogSettings) -> Result<(), TelemetryError> {
-    let malformed = |_| TelemetryError::Level { level: settings.level.clone() };
-    let filter = EnvFilter::builder().parse(&settings.level).map_err(malformed)?;
+pub fn start(settings: &LogSettings, default_level: &str) -> Result<(), TelemetryError> {
+    let level = settings.level.as_deref().unwrap_or(default_level);
+    let malformed = |_| TelemetryError::Level { level: level.to_owned() };
+    let filter = EnvFilter::builder().parse(level).map_err(malformed)?;
     let registry = tracing_subscriber::registry().with(filter);
     let started = match settings.format {
         LogFormat::Text => registry

@@ -387,6 +387,36 @@ async fn nothing_to_do_appends_nothing_and_says_where_the_stream_stands() {
 }
 
 #[tokio::test]
+async fn nothing_to_do_behind_commands_on_their_way_answers_a_position_that_covers_them() {
+    let shop = Shop::open();
+    shop.hold_answers();
+    let first = shop.bus.submit::<Counter>("a", ADD_1, command(1)).await.unwrap();
+    let nothing = shop.bus.submit::<Counter>("a", CounterCommand::Add { amount: 0 }, command(2)).await.unwrap();
+    shop.wait_for_events("a", 1).await;
+    shop.let_answers_go();
+    let (first, nothing) = (first.await.unwrap(), nothing.await.unwrap());
+    assert_eq!(nothing.outcome, Outcome::NothingToDo);
+    assert_eq!((nothing.revision, nothing.position), (first.revision, first.position));
+}
+
+#[tokio::test]
+async fn a_full_disk_answers_everybody_at_once_and_costs_one_append_each() {
+    let shop = Shop::open();
+    shop.bus.execute::<Counter>("a", ADD_1, command(1)).await.unwrap();
+    shop.log.failures.lock().extend(std::iter::repeat_n(AppendError::Full, 150));
+    let mut pending = Vec::new();
+    for number in 2..102 {
+        pending.push(shop.bus.submit::<Counter>("a", ADD_1, command(number)).await.unwrap());
+    }
+    for answer in join_all(pending).await {
+        assert!(matches!(answer, Err(ExecuteError::Append(AppendError::Full))), "{answer:?}");
+    }
+    assert_eq!(shop.log.failures.lock().len(), 50);
+    shop.log.failures.lock().clear();
+    assert_eq!(shop.bus.execute::<Counter>("a", ADD_1, command(200)).await.unwrap().revision, Some(Revision(1)));
+}
+
+#[tokio::test]
 async fn a_command_after_its_not_after_is_refused_unless_it_was_answered_in_time() {
     let shop = Shop::open();
     let deadline = shop.ambient.clock.now() + TimeDelta::seconds(10);

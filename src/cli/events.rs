@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use std::{
     io::{self, BufWriter, Write},
+    pin::pin,
     time::Duration,
 };
 use tillroll_infra::{
@@ -100,8 +101,13 @@ async fn print_stream<W: Write>(
 async fn print_log<W: Write>(log: &dyn EventLog, args: &EventsArgs, printer: &mut Printer<W>) -> anyhow::Result<()> {
     let filter = EventFilter { tenant: None, categories: args.category.clone(), event_types: args.event_type.clone() };
     let mut after = Position(args.from.saturating_sub(1));
+    // One for all: from the first on, Ctrl-C no longer ends the process by itself.
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
     loop {
-        let page = log.read_all(after, &filter, PAGE).await?;
+        let page = tokio::select! {
+            page = log.read_all(after, &filter, PAGE) => page?,
+            heard = &mut interrupted => return heard.context("Ctrl-C cannot be heard"),
+        };
         for event in &page.events {
             if !printer.print(event)? {
                 return Ok(());
@@ -115,7 +121,7 @@ async fn print_log<W: Write>(log: &dyn EventLog, args: &EventsArgs, printer: &mu
             printer.out.flush()?;
             tokio::select! {
                 () = tokio::time::sleep(FOLLOW_EVERY) => {}
-                interrupted = tokio::signal::ctrl_c() => return interrupted.context("Ctrl-C cannot be heard"),
+                heard = &mut interrupted => return heard.context("Ctrl-C cannot be heard"),
             }
         }
     }

@@ -1,6 +1,6 @@
 //! `tillroll import`: lets the history of another system enter, with a progress bar and a report.
 
-use super::progress::ImportBar;
+use super::{print, progress::ImportBar};
 use crate::{
     engine::Engine,
     import::{self, ImportEngine, ImportOptions, ImportReport, Input},
@@ -30,14 +30,9 @@ pub(super) async fn run(settings: &Settings, file: Option<PathBuf>, args: Import
     let engine = Engine::open(settings.clone()).await?;
     let follower = engine.projections.start();
     let imported = import(&engine, options).await;
-    engine.close(follower).await;
+    engine.close(Some(follower)).await;
     let report = imported?;
-    if args.json {
-        println!("{}", report.to_json());
-    } else {
-        println!("{report}");
-    }
-    Ok(())
+    print(&if args.json { report.to_json() } else { report.to_string() })
 }
 
 /// Imports into an engine whose projections follow.

@@ -1,19 +1,18 @@
 //! `tillroll parked`: events that a projection could not fold, and trying them again.
 
+use super::{print, rebuild::warn_of_stopped};
 use crate::engine::Engine;
 use std::collections::BTreeSet;
 use tillroll_infra::config::Settings;
 
 pub(super) async fn run(settings: &Settings, retry: Option<&str>) -> anyhow::Result<()> {
-    let engine = Engine::open(settings.clone()).await?;
-    let projections = &engine.projections;
-    projections.catch_up().await?;
+    let engine = Engine::open_existing(settings.clone()).await?;
+    warn_of_stopped(&engine).await;
     let outcome = match retry {
         Some(projection) => try_again(&engine, projection).await,
         None => list(&engine).await,
     };
-    let follower = engine.projections.start();
-    engine.close(follower).await;
+    engine.close(None).await;
     outcome
 }
 
@@ -21,19 +20,26 @@ async fn list(engine: &Engine) -> anyhow::Result<()> {
     let parked = engine.projections.parked(None).await?;
     for event in &parked {
         let position = event.position;
-        println!("{}  {}  {position}  {}  {}", event.projection, event.stream, event.event_type, event.error);
+        print(&format!("{}  {}  {position}  {}  {}", event.projection, event.stream, event.event_type, event.error))?;
     }
-    println!("{} events are parked", parked.len());
-    Ok(())
+    print(&format!("{} events are parked", parked.len()))
 }
 
+/// Tries every stream, also after one that still cannot be folded.
 async fn try_again(engine: &Engine, projection: &str) -> anyhow::Result<()> {
     let parked = engine.projections.parked(Some(projection)).await?;
     let streams: BTreeSet<_> = parked.into_iter().map(|event| event.stream).collect();
-    let mut folded = 0;
+    let (mut folded, mut failed) = (0, 0);
     for stream in &streams {
-        folded += engine.projections.retry_parked(projection, stream).await?;
+        match engine.projections.retry_parked(projection, stream).await {
+            Ok(events) => folded += events,
+            Err(error) => {
+                failed += 1;
+                eprintln!("tillroll: {error}");
+            }
+        }
     }
-    println!("{folded} parked events of {} streams were folded into {projection}", streams.len());
+    print(&format!("{folded} parked events were folded into {projection}"))?;
+    anyhow::ensure!(failed == 0, "{failed} of {} streams stay parked in {projection}", streams.len());
     Ok(())
 }

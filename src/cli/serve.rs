@@ -20,16 +20,28 @@ pub(super) async fn run(settings: Settings, history: Option<Option<PathBuf>>) ->
     let options = history.map(|file| ImportOptions { input: file.map(Input::file), until: None, strict: false });
     options.as_ref().map_or(Ok(()), ImportOptions::check)?;
     let listen = settings.listen;
-    let engine = Engine::open(settings).await?;
-    let router = engine.router()?;
-    let follower = engine.projections.start();
-    if let Some(options) = options {
-        let report = import::import(&engine, options).await?;
-        eprintln!("{report}");
-    }
+    // Before anything that takes long: nobody likes to wait for an import only to hear that the port is taken.
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("cannot listen on {listen}; is something else there? choose with --listen"))?;
+    let engine = Engine::open(settings).await?;
+    let follower = engine.projections.start();
+    let served = import_and_serve(&engine, listener, limits, options).await;
+    engine.close(Some(follower)).await;
+    served
+}
+
+async fn import_and_serve(
+    engine: &Engine,
+    listener: TcpListener,
+    limits: ServerLimits,
+    history: Option<ImportOptions>,
+) -> anyhow::Result<()> {
+    let router = engine.router()?;
+    if let Some(options) = history {
+        let report = import::import(engine, options).await?;
+        eprintln!("{report}");
+    }
     let address = listener.local_addr()?;
     let keys = engine.keys_path();
     let keys = keys.display();
@@ -41,9 +53,7 @@ pub(super) async fn run(settings: Settings, history: Option<Option<PathBuf>>) ->
          http://{address}/api/v1/sales/by-month\n\
          stop with Ctrl-C"
     );
-    serve(listener, router, limits, stop_signal()).await?;
-    engine.close(follower).await;
-    Ok(())
+    Ok(serve(listener, router, limits, stop_signal()).await?)
 }
 
 /// Completes when the process is asked to end.

@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 use std::{any::Any, sync::Arc};
 use tillroll_domain::aggregate::Aggregate;
 
-/// What a state takes at most by estimate, since events fold into far less than their size.
-const STATE_BYTES_MAX: usize = 64 << 10;
+/// What a state takes at most by estimate, beside the commands that it remembers: states are bounded, histories are not.
+const STATE_BYTES_MAX: usize = 256 << 10;
 /// What a slot takes beside its state, by estimate.
 const SLOT_BYTES: usize = 512;
 
@@ -42,7 +42,8 @@ impl StateCache {
 
     /// Puts a state in.
     pub(super) fn put<A: Aggregate>(&self, stream: StreamId, loaded: Loaded<A>) {
-        let bytes = loaded.folded_bytes.min(STATE_BYTES_MAX) + SLOT_BYTES;
+        // Events fold into less than half of their size.
+        let bytes = (loaded.folded_bytes / 2).min(STATE_BYTES_MAX) + loaded.window.bytes() + SLOT_BYTES;
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.0.insert(stream, Slot { bytes, state: Arc::new(Mutex::new(Some(Box::new(loaded)))) });
     }

@@ -166,6 +166,10 @@ struct Driver<A: Aggregate> {
     first: VecDeque<Job<A>>,
     /// The job at the front of `first` waits for the pipeline to empty.
     stalled: bool,
+    /// An append failed. The rest of the pipeline is heard out, since each of its appends has an answer of its own, and
+    /// what was decided on the failed one is gathered to be decided again.
+    broken: bool,
+    again: VecDeque<Job<A>>,
     finished: bool,
 }
 
@@ -180,6 +184,8 @@ impl<A: Aggregate> Driver<A> {
             pipeline: VecDeque::new(),
             first: VecDeque::new(),
             stalled: false,
+            broken: false,
+            again: VecDeque::new(),
             finished: false,
         }
     }
@@ -199,7 +205,7 @@ impl<A: Aggregate> Driver<A> {
     }
 
     fn may_decide(&self) -> bool {
-        if self.stalled { self.pipeline.is_empty() } else { self.pipeline.len() < PIPELINE_MAX }
+        if self.stalled || self.broken { self.pipeline.is_empty() } else { self.pipeline.len() < PIPELINE_MAX }
     }
 
     fn next_job(&mut self) -> Option<Job<A>> {
@@ -207,6 +213,10 @@ impl<A: Aggregate> Driver<A> {
             return None;
         }
         self.stalled = false;
+        if std::mem::take(&mut self.broken) {
+            self.again.append(&mut self.first);
+            std::mem::swap(&mut self.again, &mut self.first);
+        }
         self.first.pop_front().or_else(|| self.shared.lanes.take(&self.stream))
     }
 
@@ -376,11 +386,18 @@ impl<A: Aggregate> Driver<A> {
     async fn settle(&mut self, decided: Decided<A>) {
         let Decided { job, verdict } = decided;
         match verdict {
-            Verdict::Settled(answer) => job.answer(answer),
+            Verdict::Settled(_) | Verdict::Repeated if self.broken => self.again.push_back(job),
+            Verdict::Settled(mut answer) => {
+                // Decided while appends before it were on their way; by now it is known where they stand.
+                if let (Ok(executed), Some(tip)) = (&mut answer, &self.tip) {
+                    executed.position = executed.position.max(tip.position);
+                }
+                job.answer(answer);
+            }
             Verdict::Repeated => self.answer_repeated(job),
             Verdict::Appending { mut ticket, events, sent_at } => {
                 // The first of the pipeline is out of it while it is waited for.
-                let room = !self.stalled && self.pipeline.len() + 1 < PIPELINE_MAX;
+                let room = !self.stalled && !self.broken && self.pipeline.len() + 1 < PIPELINE_MAX;
                 tokio::select! {
                     biased;
                     answer = &mut ticket => match answer {
@@ -430,16 +447,16 @@ impl<A: Aggregate> Driver<A> {
     /// The append of a job failed, so that all that was decided after it must be decided again.
     fn append_failed(&mut self, mut job: Job<A>, error: AppendError) {
         self.tip = None;
-        self.stalled = false;
-        let mut again: VecDeque<Job<A>> = self.pipeline.drain(..).map(|decided| decided.job).collect();
-        again.append(&mut self.first);
-        self.first = again;
         if !matches!(error, AppendError::Conflict { .. }) {
+            self.broken = true;
             return job.answer(Err(ExecuteError::Append(error)));
         }
-        job.attempts += 1;
+        // The conflicts of its followers are the first one's doing.
+        if !std::mem::replace(&mut self.broken, true) {
+            job.attempts += 1;
+        }
         if job.attempts < ATTEMPTS_MAX {
-            self.first.push_front(job);
+            self.again.push_back(job);
         } else {
             let stream = self.stream.clone();
             job.answer(Err(ExecuteError::Contended { stream }));

@@ -81,6 +81,11 @@ impl CommandWindow {
         }
     }
 
+    /// What it takes in memory, about.
+    pub(crate) fn bytes(&self) -> usize {
+        self.entries.len() * size_of::<Answered>() + self.index.len() * 40
+    }
+
     /// The remembered command.
     pub(crate) fn get(&self, command_id: Uuid) -> Option<&Answered> {
         if self.entries.len() <= SEARCHED_UP_TO {

@@ -1,7 +1,7 @@
 //! What the writer has done since the log was opened.
 
 use super::group::Written;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Counts since the log was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -14,6 +14,8 @@ pub struct LogMetrics {
     pub refusals_total: u64,
     /// Events that were added.
     pub events_total: u64,
+    /// True once the log takes no appends any more, because writing failed in a way that only opening it again can mend.
+    pub has_failed: bool,
 }
 
 #[derive(Debug, Default)]
@@ -22,6 +24,7 @@ pub(super) struct Metrics {
     appends: AtomicU64,
     refusals: AtomicU64,
     events: AtomicU64,
+    has_failed: AtomicBool,
 }
 
 impl Metrics {
@@ -36,12 +39,17 @@ impl Metrics {
         self.events.fetch_add(written.events, Ordering::Relaxed);
     }
 
+    pub(super) fn note_failure(&self) {
+        self.has_failed.store(true, Ordering::Relaxed);
+    }
+
     pub(super) fn get(&self) -> LogMetrics {
         LogMetrics {
             commits_total: self.commits.load(Ordering::Relaxed),
             appends_total: self.appends.load(Ordering::Relaxed),
             refusals_total: self.refusals.load(Ordering::Relaxed),
             events_total: self.events.load(Ordering::Relaxed),
+            has_failed: self.has_failed.load(Ordering::Relaxed),
         }
     }
 }

@@ -213,6 +213,7 @@ impl State {
                 tracing::error!(error = %error, "the event log stops taking appends until it is opened again");
                 let reason: Arc<str> = format!("it failed and must be opened again: {error}").into();
                 self.failed = Some(reason.clone());
+                self.announcements.metrics.note_failure();
                 refuse_all(group, &AppendError::Unavailable(reason));
             }
         }
