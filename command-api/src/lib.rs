@@ -17,8 +17,10 @@ mod stock;
 pub use problems::PROBLEMS;
 
 use axum::extract::FromRef;
+use std::sync::Arc;
 use tillroll_http::Keys;
 use tillroll_infra::{bus::Bus, stream::DEFAULT_TENANT};
+use tokio::sync::Semaphore;
 use utoipa::{
     OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -34,13 +36,18 @@ pub struct CommandApi {
     bus: Bus,
     keys: Keys,
     tenant: String,
+    /// One permit for each request of several steps that is carried through.
+    chains: Arc<Semaphore>,
 }
+
+/// Requests of several steps at a time; further ones are answered `busy`.
+const CHAINS_MAX: usize = 256;
 
 impl CommandApi {
     /// An API over a bus with which Product, StockItem, Customer, Order and Claim are registered.
     #[must_use]
     pub fn new(bus: Bus, keys: Keys) -> Self {
-        Self { bus, keys, tenant: DEFAULT_TENANT.to_owned() }
+        Self { bus, keys, tenant: DEFAULT_TENANT.to_owned(), chains: Arc::new(Semaphore::new(CHAINS_MAX)) }
     }
 }
 

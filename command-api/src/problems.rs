@@ -11,15 +11,20 @@ problem_kinds! {
          send a retry with the same method, address and body, byte for byte.");
     TOO_LATE = ProblemKind::new("too_late", 409, "Too late", "The command's validity has ended.");
     BUSY = ProblemKind::new("busy", 503, "Too many writes wait",
-        "Too many writes to this resource wait or compete. Nothing happened; try again after `Retry-After` seconds.")
+        "Too many writes to this resource wait or compete. What was asked for did not happen, or not completely: of a product \
+         with variants, or a variant with prices, the first parts may be there. Send it again with the same \
+         `Idempotency-Key` after `Retry-After` seconds; it goes on where it stopped.")
         .retryable(1);
     STORAGE_FULL = ProblemKind::new("storage_full", 503, "No room for more events",
-        "The disk that holds the event log is full. Nothing happened; whoever runs the server frees some space.")
+        "The disk that holds the event log is full; whoever runs the server frees some space. What was asked for did not \
+         happen, or not completely: of a product with variants, or a variant with prices, the first parts may be there. \
+         Send it again with the same `Idempotency-Key`; it goes on where it stopped.")
         .retryable(30);
     REFUSED = ProblemKind::new("refused", 409, "Refused by a rule", "A rule refuses it; `detail` says which.");
 
     SKU_TAKEN = ProblemKind::new("sku_taken", 409, "The SKU belongs to another product",
-        "A SKU belongs to one product for ever. Members: `sku`, `product_id` of its owner.");
+        "A SKU belongs to one product for ever. If another product took it while this one was being created, this one stays a \
+         draft with the variants before it. Members: `sku`, `product_id` of its owner.");
     SKU_UNKNOWN = ProblemKind::new("sku_unknown", 404, "Nobody sells this SKU",
         "No product has this SKU; add it as a variant first. Members: `sku`.");
     PRODUCT_EXISTS = ProblemKind::new("product_exists", 409, "The product exists under another name", "Members: `name`.");
@@ -97,6 +102,8 @@ problem_kinds! {
         "Members: `discount_minor`, `base_minor`: goods and carriage.");
     NEGATIVE_TAX = ProblemKind::new("negative_tax", 422, "The stated tax is negative", "Members: `amount_minor`.");
     NO_LINES = ProblemKind::new("no_lines", 422, "At least one line is needed", "Name a line.");
+    ORDER_TOO_LARGE = ProblemKind::new("order_too_large", 422, "The order is too large to be stored",
+        "An order is stored with the names of its products, in 1 MiB at most. Place it as several orders.");
     TOO_MANY_LINES = ProblemKind::new("too_many_lines", 422, "Too many lines", "Members: `given`, `max`.");
     LINE_REPEATED = ProblemKind::new("line_repeated", 422, "A line is named twice", "Members: `line`.");
     UNKNOWN_LINE = ProblemKind::new("unknown_line", 422, "The order has no such line",

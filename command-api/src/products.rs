@@ -4,14 +4,14 @@ use crate::{
     CommandApi,
     answer::{Changed, Created, Refusals, Written},
     body::{Amount, Reason},
-    problems::{DUPLICATE_PRICE, DUPLICATE_SKU},
+    problems::{BUSY, DUPLICATE_PRICE, DUPLICATE_SKU},
     refusal::{Refusal, problem_of},
-    request::{Write, WriteHeaders, WriteRequest},
+    request::{KeyedWriteHeaders, Write, WriteHeaders, WriteRequest},
     skus,
 };
 use axum::{extract::State, response::Response};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 use tillroll_domain::{
     aggregate::{Aggregate, Moment},
     ids::ProductId,
@@ -26,6 +26,7 @@ use tillroll_domain::{
 };
 use tillroll_http::{Path, Permission, Principal, Problem};
 use tillroll_infra::bus::{Executed, Outcome};
+use tracing::Instrument;
 use utoipa::ToSchema;
 
 /// A product to create, as a draft.
@@ -99,9 +100,10 @@ pub(crate) struct RemovePrice {
 
 /// Create a product as a draft, with its first variants.
 ///
-/// All is checked before anything is written. Should the server stop in between, the same request with the same
-/// `Idempotency-Key` completes what it began.
-#[utoipa::path(post, path = "/api/v1/products", tag = "products", params(WriteHeaders),
+/// All is checked before anything is written, and what has begun is carried through even if the client goes away. Should
+/// the server stop in between, the same request with the same `Idempotency-Key`, which is required, completes what it
+/// began.
+#[utoipa::path(post, path = "/api/v1/products", tag = "products", params(KeyedWriteHeaders),
     request_body = CreateProduct, responses(Created, Refusals))]
 pub(crate) async fn create_product(
     State(api): State<CommandApi>,
@@ -109,6 +111,7 @@ pub(crate) async fn create_product(
     request: WriteRequest,
 ) -> Result<Response, Problem> {
     principal.require(Permission::ManageCatalog)?;
+    request.require_key()?;
     let CreateProduct { name, variants } = request.body()?;
     check_variants(&variants)?;
     let write = request.begin(&api, &principal);
@@ -122,21 +125,27 @@ pub(crate) async fn create_product(
             return Err(skus::taken(&variant.sku, &owner.to_string()));
         }
     }
-    // The product comes before its claims: should another product win a SKU meanwhile, what remains is a draft that
-    // can be seen and completed, and no SKU that belongs to nobody.
-    let mut executed = execute(&api, id, create, write.first()).await?;
-    for variant in &variants {
-        skus::claim(&api, &write, &variant.sku, id).await?;
-        for (name, command) in named_commands_of(variant) {
-            executed = later(executed, execute(&api, id, command, write.step(&name)).await?);
+    carry_through(&api.clone(), async move {
+        // The product comes before its claims: should another product win a SKU meanwhile, what remains is a draft that
+        // can be seen and completed, and no SKU that belongs to nobody.
+        let mut executed = execute(&api, id, create, write.first()).await?;
+        for variant in &variants {
+            skus::claim(&api, &write, &variant.sku, id).await?;
+            for (name, command) in named_commands_of(variant) {
+                executed = later(executed, execute(&api, id, command, write.step(&name)).await?);
+            }
         }
-    }
-    Ok(Written::new(id, &executed).created("/api/v1/products"))
+        Ok(Written::new(id, &executed).created("/api/v1/products"))
+    })
+    .await
 }
 
 /// Add a variant with its list prices.
+///
+/// What has begun is carried through even if the client goes away. Should the server stop in between, the same request
+/// with the same `Idempotency-Key`, which is required, completes what it began.
 #[utoipa::path(post, path = "/api/v1/products/{id}/variants", tag = "products",
-    params(("id" = String, Path), WriteHeaders), request_body = NewVariant, responses(Changed, Refusals))]
+    params(("id" = String, Path), KeyedWriteHeaders), request_body = NewVariant, responses(Changed, Refusals))]
 pub(crate) async fn add_variant(
     State(api): State<CommandApi>,
     principal: Principal,
@@ -144,26 +153,61 @@ pub(crate) async fn add_variant(
     request: WriteRequest,
 ) -> Result<Written, Problem> {
     principal.require(Permission::ManageCatalog)?;
+    request.require_key()?;
     let variant: NewVariant = request.body()?;
     check_variants(std::slice::from_ref(&variant))?;
     let write = request.begin(&api, &principal);
-    match skus::owner(&api, &variant.sku).await? {
-        Some(owner) if owner == id => {}
+    // A claim is for ever, so it is not made for a command that would be refused. Where the product owns the SKU, this may
+    // be a repeated request, which must be answered as before whatever has become of the product.
+    let unclaimed = match skus::owner(&api, &variant.sku).await? {
+        Some(owner) if owner == id => false,
         Some(owner) => return Err(skus::taken(&variant.sku, &owner.to_string())),
-        // A claim is for ever, so it is not made for a command that would be refused. Where the product owns the SKU,
-        // this may be a repeated request, which must be answered as before whatever has become of the product.
         None => {
             check_new_variant(&api, &write, id, &variant).await?;
+            true
+        }
+    };
+    carry_through(&api.clone(), async move {
+        if unclaimed {
             skus::claim(&api, &write, &variant.sku, id).await?;
         }
+        let mut commands = named_commands_of(&variant);
+        let (_, add) = commands.remove(0);
+        let mut executed = execute(&api, id, add, write.first()).await?;
+        for (name, command) in commands {
+            executed = later(executed, execute(&api, id, command, write.step(&name)).await?);
+        }
+        Ok(Written::new(id, &executed))
+    })
+    .await
+}
+
+/// Runs the steps of one request in a task of their own: a handler is dropped in the middle when its client goes away or
+/// its time is over, and would leave a half of what was asked for.
+async fn carry_through<T: Send + 'static>(
+    api: &CommandApi,
+    steps: impl Future<Output = Result<T, Problem>> + Send + 'static,
+) -> Result<T, Problem> {
+    // Clients that go away make room for others, whose steps then run besides; so these are counted for themselves.
+    let Ok(permit) = Arc::clone(&api.chains).try_acquire_owned() else {
+        return Err(Problem::of(&BUSY).detail("too many products are being written; try again in a moment"));
+    };
+    let task = tokio::spawn(
+        async move {
+            let result = steps.await;
+            drop(permit);
+            result
+        }
+        .in_current_span(),
+    );
+    match task.await {
+        Ok(result) => result,
+        // The edge logs and answers it as if the handler itself had panicked.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Problem::unavailable("the server stops")),
+        },
     }
-    let mut commands = named_commands_of(&variant);
-    let (_, add) = commands.remove(0);
-    let mut executed = execute(&api, id, add, write.first()).await?;
-    for (name, command) in commands {
-        executed = later(executed, execute(&api, id, command, write.step(&name)).await?);
-    }
-    Ok(Written::new(id, &executed))
 }
 
 async fn check_new_variant(
@@ -173,13 +217,15 @@ async fn check_new_variant(
     variant: &NewVariant,
 ) -> Result<(), Problem> {
     let product = api.bus.load::<Product>(&write.tenant, &id.uuid().to_string()).await.map_err(problem_of)?;
+    if let Some(answer) = product.answer_to(write.command_id()) {
+        // The product itself would say so before it looks at anything else. The same request may have been carried out
+        // since its SKU was looked up.
+        let same = answer.fingerprint == Some(write.fingerprint);
+        return if same { Ok(()) } else { Err(crate::refusal::key_reused()) };
+    }
     if write.if_revision.is_some_and(|required| product.revision != Some(required)) {
         let problem = Problem::precondition_failed("the resource stands at another revision than If-Match names");
         return Err(problem.with("revision", product.revision));
-    }
-    if product.answer_to(write.command_id()).is_some() {
-        // The key was used for another request; the product itself says so before it looks at anything else.
-        return Err(crate::refusal::key_reused());
     }
     rehearse(api, product.state, commands_of(variant))
 }

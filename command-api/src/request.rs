@@ -34,11 +34,28 @@ pub(crate) struct WriteHeaders {
     if_match: Option<String>,
 }
 
+/// The headers of a write that needs a key.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it only documents the headers, which extractors read")]
+pub(crate) struct KeyedWriteHeaders {
+    /// A quoted string of 1 to 255 characters, such as `"8e03978e"`, that names the request, and without which it is
+    /// refused (400). The same key with the same body is answered as the first time, and completes what the first time
+    /// left undone; with another body it is refused (422). A key is remembered for the newest 1,024 commands of the
+    /// resource, and by no other resource. Refusals are not remembered.
+    #[param(rename = "Idempotency-Key")]
+    idempotency_key: String,
+    /// Carry it out only if the resource stands at this revision, such as `"7"`; otherwise 412.
+    #[param(rename = "If-Match")]
+    if_match: Option<String>,
+}
+
 /// A write that was read off the wire and not yet authorized.
 #[derive(Debug)]
 pub(crate) struct WriteRequest {
     raw: RawBody,
     fingerprint: Fingerprint,
+    path: String,
     key: Option<String>,
     if_revision: Option<Revision>,
     request_id: RequestId,
@@ -59,7 +76,8 @@ impl<S: Send + Sync> FromRequest<S> for WriteRequest {
         // Neither a method nor a path holds a zero byte, so that no two requests share a digest's input.
         let mut content = format!("{method}\0{path}\0").into_bytes();
         content.extend_from_slice(&raw.bytes);
-        Ok(Self { fingerprint: Fingerprint::of_bytes(&content), raw, key, if_revision, request_id, traceparent })
+        let fingerprint = Fingerprint::of_bytes(&content);
+        Ok(Self { fingerprint, raw, path, key, if_revision, request_id, traceparent })
     }
 }
 
@@ -106,6 +124,7 @@ impl WriteRequest {
         Write {
             keyed: derived.is_some(),
             id: derived.unwrap_or_else(|| api.bus.ambient().ids.next()),
+            path: self.path,
             tenant: api.tenant.clone(),
             actor,
             fingerprint: self.fingerprint,
@@ -121,6 +140,7 @@ impl WriteRequest {
 pub(crate) struct Write {
     id: Uuid,
     keyed: bool,
+    path: String,
     pub(crate) tenant: String,
     actor: &'static str,
     pub(crate) fingerprint: Fingerprint,
@@ -156,10 +176,13 @@ impl Write {
         }
     }
 
-    /// The id of something the request creates: always the same under a key, new without one.
+    /// The id of something the request creates: always the same under a key at one address, new without a key.
+    ///
+    /// The address is a part of it because a key belongs to a resource: a key that comes to two orders makes two
+    /// shipments. What creates a resource has the address of its collection, which is always the same.
     pub(crate) fn new_id(&self, api: &CommandApi, what: &str) -> Uuid {
         if self.keyed {
-            derived_uuid("tillroll:created", &format!("{}/{what}", self.id))
+            derived_uuid("tillroll:created", &format!("{}/{what}{}", self.id, self.path))
         } else {
             api.bus.ambient().ids.next()
         }

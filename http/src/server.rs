@@ -17,6 +17,7 @@ use tokio::{
 };
 
 mod admission;
+mod answers;
 mod connection;
 mod io_limits;
 
@@ -35,7 +36,8 @@ pub struct ServerLimits {
     pub header_read_timeout: Duration,
     /// How long a connection may stay without a request, whatever it sends. Default 60 s.
     pub idle_timeout: Duration,
-    /// How long a client may refuse to take a byte of its answer. Default 30 s.
+    /// How long a client may refuse to take a byte of its answer; HTTP/2: 16 KiB of an answer, or what there is of it.
+    /// Then its connection ends. An answer that has nothing to give yet may wait. Default 30 s.
     pub write_timeout: Duration,
     /// Bytes of a request's headers, 8,192 or more. Default 16,384.
     pub header_bytes_max: u32,

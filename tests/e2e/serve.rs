@@ -12,7 +12,7 @@ fn position(answer: &Answer) -> u64 {
 async fn stocked_product(api: &Api) -> String {
     let variant = json!({ "sku": "CUP-1", "prices": [{ "amount": "12.34", "currency": "EUR" }] });
     let product = json!({ "name": "Cup", "variants": [variant] });
-    let created = api.post("/api/v1/products", &product, &[]).await;
+    let created = api.post("/api/v1/products", &product, &[("Idempotency-Key", "\"cup\"")]).await;
     let id = created.json(201)["id"].as_str().unwrap().to_owned();
     assert_eq!(created.header("location"), format!("/api/v1/products/{id}"));
     api.post("/api/v1/stock/main/CUP-1/receive", &json!({ "quantity": 10 }), &[]).await.json(200);

@@ -26,7 +26,8 @@ async fn an_acknowledged_order_survives_a_kill_and_a_lost_answer_can_be_asked_fo
     let server = shop.serve(&[]);
     let api = Arc::new(server.ready().await);
     let variant = json!({ "sku": "CUP-1", "prices": [{ "amount": "12.34", "currency": "EUR" }] });
-    api.post("/api/v1/products", &json!({ "name": "Cup", "variants": [variant] }), &[]).await.json(201);
+    let product = json!({ "name": "Cup", "variants": [variant] });
+    api.post("/api/v1/products", &product, &[("Idempotency-Key", "\"cup\"")]).await.json(201);
 
     let (sender, mut acknowledged) = mpsc::unbounded_channel();
     let mut writers = JoinSet::new();

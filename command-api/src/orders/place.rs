@@ -6,10 +6,10 @@ use crate::{
     body::Amount,
     problems::{
         AMOUNT_TOO_FINE, AMOUNT_TOO_LARGE, CURRENCY_MISMATCH, CUSTOMER_INACTIVE, CUSTOMER_UNKNOWN, LINE_SKU_UNKNOWN,
-        NEGATIVE_PRICE, NO_LIST_PRICE, SKU_NOT_OFFERED,
+        NEGATIVE_PRICE, NO_LIST_PRICE, ORDER_TOO_LARGE, SKU_NOT_OFFERED,
     },
     refusal::{Refusal, key_reused, problem_of},
-    request::{WriteHeaders, WriteRequest},
+    request::{KeyedWriteHeaders, WriteRequest},
     skus,
 };
 use axum::{
@@ -34,6 +34,7 @@ use tillroll_domain::{
     text::{Country, Sku},
 };
 use tillroll_http::{Permission, Principal, Problem};
+use tillroll_infra::{bus::ExecuteError, log::AppendError};
 use utoipa::ToSchema;
 
 /// Bytes of a body: an order has up to [`LINES_MAX`] lines.
@@ -92,7 +93,7 @@ pub(crate) struct PlaceOrderLine {
 /// Place an order directly.
 ///
 /// Prices that the request leaves out are the list prices of this moment; a repeated request keeps those of the first.
-#[utoipa::path(post, path = "/api/v1/orders", tag = "orders", params(WriteHeaders),
+#[utoipa::path(post, path = "/api/v1/orders", tag = "orders", params(KeyedWriteHeaders),
     request_body = PlaceOrder, responses(Created, Refusals))]
 pub(crate) async fn place_order(
     State(api): State<CommandApi>,
@@ -115,7 +116,15 @@ pub(crate) async fn place_order(
         return Ok(Written::before(id, &answer).created("/api/v1/orders"));
     }
     let command = OrderCommand::Place { snapshot: snapshot(&api, order).await? };
-    let executed = api.bus.execute::<Order>(&stream, command, write.first()).await.map_err(problem_of)?;
+    let executed = api.bus.execute::<Order>(&stream, command, write.first()).await.map_err(|error| match error {
+        // What was decided can only be wrong for the log by its size, which the names of products decide: they count in
+        // characters, and each line repeats one.
+        ExecuteError::Append(AppendError::Invalid(reason)) => {
+            tracing::info!(reason, "an order was too large for the log");
+            Problem::of(&ORDER_TOO_LARGE).detail("the order with the names of its products takes more than 1 MiB")
+        }
+        other => problem_of(other),
+    })?;
     Ok(Written::new(id, &executed).created("/api/v1/orders"))
 }
 

@@ -105,3 +105,20 @@ fn problem_codes_are_unique_over_edge_and_api() {
     let distinct: BTreeSet<&&str> = codes.iter().collect();
     assert_eq!(distinct.len(), codes.len());
 }
+
+#[test]
+fn the_document_says_which_writes_need_an_idempotency_key() {
+    let document = document();
+    let mut needing = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for operation in item.as_object().unwrap().values() {
+            let parameters = operation["parameters"].as_array().unwrap();
+            let key = parameters.iter().find(|parameter| parameter["name"] == "Idempotency-Key").unwrap();
+            if key["required"] == true {
+                needing.insert(path.as_str());
+            }
+        }
+    }
+    let expected = ["/api/v1/orders", "/api/v1/products", "/api/v1/products/{id}/variants"];
+    assert_eq!(needing, BTreeSet::from(expected));
+}

@@ -198,3 +198,17 @@ async fn an_order_of_a_thousand_lines_fits() {
     let state = shop.bus.load::<Order>("default", id.strip_prefix("ord_").unwrap()).await.unwrap().state;
     assert!(matches!(state, OrderState::Placed(_)), "{state:?}");
 }
+
+#[tokio::test]
+async fn an_order_that_the_log_cannot_hold_is_refused_with_a_reason() {
+    let shop = open().await;
+    let price = json!([{"amount": "1", "currency": "GBP"}]);
+    shop.product(&"\u{1f3fa}".repeat(200), json!([{"sku": "VASE", "prices": price}])).await;
+    let lines = |count: usize| vec![json!({"sku": "VASE", "quantity": 1}); count];
+    let place =
+        async |key: &str, count| shop.post("/api/v1/orders").key(key).json(&order(&json!(lines(count)))).send().await;
+    let before = shop.bus.log().head().await.unwrap();
+    assert_eq!(place("whole", 2_000).await.problem(), (422, "order_too_large"));
+    assert_eq!(shop.bus.log().head().await.unwrap(), before);
+    place("part", 500).await.ok();
+}

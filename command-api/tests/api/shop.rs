@@ -83,7 +83,9 @@ impl Shop {
     /// A product on offer; its id.
     pub(crate) async fn product(&self, name: &str, variants: Value) -> String {
         let body = serde_json::json!({"name": name, "variants": variants});
-        let answer = self.post("/api/v1/products").json(&body).send().await;
+        // No two products begin at the same place of the log.
+        let key = self.bus.log().head().await.unwrap().0.to_string();
+        let answer = self.post("/api/v1/products").key(&key).json(&body).send().await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
         answer.id()
     }

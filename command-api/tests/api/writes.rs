@@ -3,6 +3,7 @@
 use crate::shop::{Shop, key};
 use axum::http::{Method, StatusCode};
 use serde_json::json;
+use std::collections::BTreeSet;
 use tillroll_domain::product::Product;
 use tillroll_http::Role;
 
@@ -75,6 +76,38 @@ async fn a_key_of_another_role_is_another_key() {
     assert_eq!(send(Some("k")).await.id(), send(Some("k")).await.id());
     assert_ne!(send(Some("k")).await.id(), send(Some("l")).await.id());
     assert_ne!(send(None).await.id(), send(None).await.id());
+}
+
+#[tokio::test]
+async fn a_key_that_comes_to_two_resources_makes_two_things() {
+    let shop = Shop::open();
+    let price = json!([{"amount": "1", "currency": "GBP"}]);
+    shop.product("Mug", json!([{"sku": "MUG", "prices": price}, {"sku": "CUP", "prices": price}])).await;
+
+    let lines = json!([{"sku": "MUG", "quantity": 2}]);
+    let order = json!({"country": "GB", "currency": "GBP", "lines": lines});
+    let units = json!({"lines": [{"line": 1, "quantity": 1}]});
+    let mut made = Vec::new();
+    for key in ["left", "right"] {
+        let id = shop.post("/api/v1/orders").key(key).json(&order).send().await.ok().id();
+        let at = |intent: &str| format!("/api/v1/orders/{id}/{intent}");
+        shop.post(&at("confirm")).send().await.ok();
+        for (intent, member) in [("ship", "shipment_id"), ("return", "return_id")] {
+            let first = shop.post(&at(intent)).key(intent).json(&units).send().await.ok();
+            let again = shop.post(&at(intent)).key(intent).json(&units).send().await.ok();
+            assert_eq!(again.text, first.text);
+            made.push(first.json[member].as_str().unwrap().to_owned());
+        }
+    }
+    for sku in ["MUG", "CUP"] {
+        for (intent, member) in [("receive", "receipt_id"), ("reserve", "reservation_id")] {
+            let path = format!("/api/v1/stock/main/{sku}/{intent}");
+            let answer = shop.post(&path).key(intent).json(&json!({"quantity": 1})).send().await.ok();
+            made.push(answer.json[member].as_str().unwrap().to_owned());
+        }
+    }
+    let distinct: BTreeSet<&String> = made.iter().collect();
+    assert_eq!(distinct.len(), made.len(), "{made:?}");
 }
 
 #[tokio::test]

@@ -96,8 +96,8 @@ problem_kinds! {
          happened is unknown; send it again with the same `Idempotency-Key` after the seconds in `Retry-After`.")
         .retryable(1);
     TIMEOUT = ProblemKind::new("timeout", 503, "The request took too long",
-        "The server stopped working on the request. Whether a write happened is unknown; send it again with the same \
-         `Idempotency-Key`.").retryable(1);
+        "The server stopped waiting for the outcome. Whether a write happened, or is yet to happen, is unknown; send it \
+         again with the same `Idempotency-Key`.").retryable(1);
 }
 
 /// `GET /problems` and `GET /problems/{code}`: the documentation behind every problem's `type`, as HTML for browsers and

@@ -1,31 +1,27 @@
 //! One connection: hyper with our limits, watched for idleness and for the server's shutdown.
 
-use super::{ServerLimits, io_limits::Impatient};
+use super::{
+    ServerLimits,
+    answers::{Answer, OpenRequest, Requests},
+    io_limits::Impatient,
+};
 use crate::problem::{Problem, registry};
 use axum::{
     Router,
-    body::{Body, Bytes, HttpBody},
-    http::Request,
+    body::Body,
+    http::{Request, Version},
     response::IntoResponse,
 };
-use hyper::{
-    body::{Frame, Incoming, SizeHint},
-    service::service_fn,
-};
+use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
 };
-use std::{
-    convert::Infallible,
-    pin::{Pin, pin},
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{convert::Infallible, future::pending, pin::pin, sync::Arc};
 use tokio::{
     net::TcpStream,
     sync::watch,
-    time::{sleep, timeout},
+    time::{Instant, sleep_until, timeout},
 };
 use tower::ServiceExt;
 
@@ -66,25 +62,26 @@ impl Connection {
         // Answers are written whole; waiting for more to send only delays them.
         let _ = stream.set_nodelay(true);
         let stream = Impatient::new(stream, self.limits.first_bytes_timeout, self.limits.write_timeout);
-        let (requests, mut open_requests) = watch::channel(0_usize);
+        let (requests, mut watched) = watch::channel(Requests::none());
         let requests = Arc::new(requests);
         let router = self.router.clone();
         let limits = self.limits;
         let service = service_fn(move |request: Request<Incoming>| {
             let open = OpenRequest::new(Arc::clone(&requests));
             let router = router.clone();
+            let windowed = request.version() == Version::HTTP_2;
             async move {
                 let response = match refusal(&request, &limits) {
                     Some(problem) => problem.into_response(),
                     None => router.oneshot(request.map(Body::new)).await.unwrap_or_else(|never| match never {}),
                 };
-                Ok::<_, Infallible>(response.map(|body| Answer { body, _open: open }))
+                Ok::<_, Infallible>(response.map(|body| Answer::new(body, open, windowed)))
             }
         });
         let mut serving = pin!(self.builder.serve_connection(TokioIo::new(stream), service));
         let ended = tokio::select! {
             ended = &mut serving => Some(ended),
-            () = idle(&mut open_requests, &limits) => None,
+            () = unused(&mut watched, &limits) => None,
             _ = self.stopped.wait_for(|&stopped| stopped) => None,
         };
         let ended = match ended {
@@ -104,17 +101,26 @@ impl Connection {
     }
 }
 
-/// Completes when there has been no request for the idle timeout.
-async fn idle(open_requests: &mut watch::Receiver<usize>, limits: &ServerLimits) {
+/// Completes when there has been no request for the idle timeout, or when a piece of an answer has not been taken for the
+/// write timeout.
+async fn unused(requests: &mut watch::Receiver<Requests>, limits: &ServerLimits) {
     loop {
-        if open_requests.wait_for(|&open| open == 0).await.is_err() {
-            // The service is gone and with it the connection, whose end somebody else reports.
-            return std::future::pending().await;
+        // What was waited for may have come to pass silently, so each deadline is looked at again when it is over.
+        let deadline = requests.borrow_and_update().deadline(limits);
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return;
         }
+        let over = async {
+            match deadline {
+                Some(deadline) => sleep_until(deadline).await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
-            () = sleep(limits.idle_timeout) => return,
-            changed = open_requests.changed() => if changed.is_err() {
-                return std::future::pending().await;
+            () = over => {}
+            changed = requests.changed() => if changed.is_err() {
+                // The service is gone and with it the connection, whose end somebody else reports.
+                return pending().await;
             },
         }
     }
@@ -130,45 +136,4 @@ fn refusal(request: &Request<Incoming>, limits: &ServerLimits) -> Option<Problem
         return Some(Problem::of(&registry::HEADERS_TOO_LARGE));
     }
     None
-}
-
-/// Counts a request as open until its answer is written or given up.
-#[derive(Debug)]
-struct OpenRequest(Arc<watch::Sender<usize>>);
-
-impl OpenRequest {
-    fn new(requests: Arc<watch::Sender<usize>>) -> Self {
-        requests.send_modify(|open| *open += 1);
-        Self(requests)
-    }
-}
-
-impl Drop for OpenRequest {
-    fn drop(&mut self) {
-        self.0.send_modify(|open| *open -= 1);
-    }
-}
-
-/// An answer's body, which keeps its request open.
-#[derive(Debug)]
-struct Answer {
-    body: Body,
-    _open: OpenRequest,
-}
-
-impl HttpBody for Answer {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }

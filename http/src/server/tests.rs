@@ -1,8 +1,9 @@
 //! The accept loop against raw sockets.
 
 use super::{ServerLimits, serve};
-use axum::{Router, routing::get};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use axum::{Router, body::Body, routing::get};
+use futures::{StreamExt, stream};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -17,7 +18,7 @@ struct Server {
     running: JoinHandle<std::io::Result<()>>,
     /// Told when a request to `/slow` is being answered.
     entered: Arc<Notify>,
-    /// One permit lets one request to `/slow` finish.
+    /// One permit lets one request to `/slow` or `/live` finish.
     release: Arc<Semaphore>,
 }
 
@@ -43,15 +44,27 @@ async fn start(limits: ServerLimits) -> Server {
     let entered = Arc::new(Notify::new());
     let release = Arc::new(Semaphore::new(0));
     let (notify, gate) = (Arc::clone(&entered), Arc::clone(&release));
-    let router =
-        Router::new().route("/fine", get(async || "fine")).route("/large", get(async || "x".repeat(64 << 20))).route(
+    let live_gate = Arc::clone(&release);
+    let live = get(async move || {
+        let first = stream::iter([Ok::<_, Infallible>("first")]);
+        let last = stream::once(async move {
+            live_gate.acquire().await.unwrap().forget();
+            Ok("last")
+        });
+        Body::from_stream(first.chain(last))
+    });
+    let router = Router::new()
+        .route("/fine", get(async || "fine"))
+        .route("/large", get(async || "x".repeat(64 << 20)))
+        .route(
             "/slow",
             get(async move || {
                 notify.notify_one();
                 gate.acquire().await.unwrap().forget();
                 "done"
             }),
-        );
+        )
+        .route("/live", live);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -136,6 +149,64 @@ async fn an_http2_connection_without_requests_is_closed() {
     stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.unwrap();
     // Its frames are its own business; that it ends is ours.
     rest(stream).await;
+    server.stop().await;
+}
+
+/// A connection of HTTP/2 whose streams begin with the given window, and its request for `path`.
+async fn http2_get(server: &Server, path: &str, window: u32) -> TcpStream {
+    let mut stream = server.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    // SETTINGS_INITIAL_WINDOW_SIZE.
+    let mut bytes = vec![0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4];
+    bytes.extend(window.to_be_bytes());
+    // The fields by their numbers in the static table: `:method: GET`, `:scheme: http`, `:authority`, `:path`.
+    let mut fields = vec![0x82, 0x86, 0x01, 1, b'x', 0x04, u8::try_from(path.len()).unwrap()];
+    fields.extend(path.as_bytes());
+    // HEADERS of stream 1, which end both headers and stream.
+    bytes.extend([0, 0, u8::try_from(fields.len()).unwrap(), 1, 5, 0, 0, 0, 1]);
+    bytes.extend(fields);
+    stream.write_all(&bytes).await.unwrap();
+    stream
+}
+
+/// Reads until the answer shows a text.
+async fn read_until(stream: &mut TcpStream, text: &str) {
+    let mut bytes = Vec::new();
+    while !String::from_utf8_lossy(&bytes).contains(text) {
+        let read = timeout(PATIENCE, stream.read_buf(&mut bytes)).await.expect("the answer goes on").unwrap();
+        assert_ne!(read, 0, "the connection ended before {text:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_http2_client_that_opens_no_window_is_cut_off() {
+    for path in ["/fine", "/large", "/live"] {
+        let limits = ServerLimits { write_timeout: SHORT, drain_timeout: SHORT, connections_max: 1, ..patient() };
+        let server = start(limits).await;
+        rest(http2_get(&server, path, 0).await).await;
+        let answer = rest(server.get("/fine").await).await;
+        assert!(answer.ends_with("fine"), "{path}: {answer}");
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_large_answer_over_http2_may_stop_half_way_only_so_long() {
+    let server = start(ServerLimits { write_timeout: SHORT, drain_timeout: SHORT, ..patient() }).await;
+    let answer = rest(http2_get(&server, "/large", 60_000).await).await;
+    assert!(answer.len() > 60_000, "{} bytes", answer.len());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_live_answer_that_waits_for_events_is_not_cut_off() {
+    let server = start(ServerLimits { write_timeout: SHORT, drain_timeout: SHORT, ..patient() }).await;
+    let mut live = http2_get(&server, "/live", 60_000).await;
+    read_until(&mut live, "first").await;
+    // A connection that came later and takes nothing has met its end meanwhile.
+    rest(http2_get(&server, "/fine", 0).await).await;
+    server.release.add_permits(1);
+    read_until(&mut live, "last").await;
+    drop(live);
     server.stop().await;
 }
 
