@@ -1,1 +1,19 @@
-//! Repeatable measurements with a stated question.
+//! Repeatable measurements with a stated question: how much of what the machine could do bare does the engine leave?
+//!
+//! Every row compares the engine with a named baseline in the same run, in interleaved slices, and answers a ratio with a
+//! confidence interval. BENCHMARKS.md says what the rows mean; `cargo bench -p tillroll-benches` measures them.
+//!
+//! **Invariant:** a correctness test never asserts a time, and nothing here asserts one.
+
+pub mod harness;
+pub mod machine;
+pub mod options;
+pub mod report;
+pub mod stats;
+
+pub mod append;
+pub mod replay;
+pub mod shop;
+
+/// Why a measurement could not be made. Nobody handles its kinds apart, so it has none.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
