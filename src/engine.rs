@@ -138,11 +138,8 @@ impl Engine {
         let keys = Keys::load_or_create(&self.keys_path(), &*self.ambient.randomness)?;
         let read_models = self.projections.read_models();
         let commands = CommandApi::new(self.bus.clone(), keys.clone());
-        let readiness = Readiness {
-            log: self.log.clone(),
-            read_models: read_models.clone(),
-            head_at_open: self.head_at_open,
-        };
+        let readiness =
+            Readiness { log: self.log.clone(), read_models: read_models.clone(), head_at_open: self.head_at_open };
         let wait_max = Duration::from_millis(self.settings.http.read_wait_ms);
         let reads = ReadApi::new(read_models, keys).waiting_at_most(wait_max);
         let (api, document) =
@@ -184,7 +181,8 @@ struct Readiness {
 /// that is new or was lost begins at the first event, and must not answer for all of them meanwhile.
 async fn ready(State(Readiness { log, read_models, head_at_open }): State<Readiness>) -> Response {
     if log.metrics().has_failed {
-        let answer = Json(json!({ "status": "not ready", "event_log": "it takes no writes until the server is restarted" }));
+        let answer =
+            Json(json!({ "status": "not ready", "event_log": "it takes no writes until the server is restarted" }));
         return (StatusCode::SERVICE_UNAVAILABLE, answer).into_response();
     }
     let statuses = read_models.statuses();

@@ -8,6 +8,7 @@
 //! ([`compare`]).
 //!
 //! **Invariant:** no document enters before the survey of the whole source is done.
+//! **Invariant:** nothing is appended for a file that lacks or changes a document that is recorded.
 //! **Invariant:** every row of the source ends in an event or in the report.
 //! **Invariant:** success is reported only after file, log and read models agreed.
 
@@ -28,6 +29,7 @@ pub mod wall_clock;
 
 mod cursor;
 mod error;
+mod recorded;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -74,7 +76,7 @@ impl ImportOptions {
 pub struct ImportEngine {
     /// Takes the commands; its log is compared with the file.
     pub bus: Bus,
-    /// Are compared with the file, at least `source_documents` and `sales`.
+    /// Are compared with the file once all of them have reached the end of the log.
     pub read_models: ReadModels,
 }
 
@@ -97,7 +99,7 @@ pub async fn run(
     let (source, survey) = prepare(options, progress).await?;
     let driven = driver::drive(&engine.bus, source.clone(), survey.clone(), until, progress).await?;
     let totals = survey.totals(driven.documents)?;
-    compare::compare(&totals, engine, source.identity(), progress).await?;
+    compare::compare(&totals, &driven.inferred, engine, source.identity(), progress).await?;
     let noted = cursor::complete(&engine.bus, source.identity(), driven.documents, totals.net_minor).await?;
     let seconds = clock.now().signed_duration_since(started).num_milliseconds();
     let events = driven.events + noted;

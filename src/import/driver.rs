@@ -54,11 +54,11 @@ pub struct Driven {
 
 /// Lets the documents of a source enter that have not entered yet, up to a date.
 ///
-/// If documents beyond the date had entered before, they stay and are counted.
+/// If documents beyond the date had entered before, they stay and are counted; those that a killed run began are finished.
 ///
 /// # Errors
-/// A file that does not begin with the documents that have entered, commands that are refused, and everything that keeps
-/// source or log from working.
+/// A file that does not begin with the documents that have entered or that lacks or changes one that is recorded, before
+/// anything is appended; commands that are refused, and everything that keeps source or log from working.
 pub async fn drive(
     bus: &Bus,
     source: Arc<dyn HistorySource>,
@@ -68,7 +68,7 @@ pub async fn drive(
 ) -> Result<Driven, ImportError> {
     let identity = source.identity().clone();
     let before = cursor::load(bus, &identity, &survey).await?;
-    let documents = survey.documents_before(until).max(before.documents);
+    let documents = survey.documents_before(until).max(before.recorded);
     let mut events = 0;
     if !before.file_is_known {
         // First the stock, then the announcement: a file that is announced needs no second look at its opening stock.

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use std::{error::Error, io};
 use thiserror::Error;
 use tillroll_domain::{
-    quantity::QuantityOutOfRange,
+    quantity::{Quantity, QuantityOutOfRange},
     text::{ParseTextError, Sku},
 };
 use tillroll_infra::{log::ReadError, stream::Position};
@@ -83,7 +83,11 @@ pub enum ImportError {
         source: ParseTextError,
     },
     /// A SKU would need more stock than can be counted.
-    #[error("the documents take {units} more units of {sku} than they bring, which is more than can be counted")]
+    #[error(
+        "the documents take {units} more units of {sku} than they bring, but only {} can be booked as its opening stock; \
+         correct the quantities of {sku} in the file",
+        Quantity::MAX
+    )]
     OpeningStock {
         /// The SKU.
         sku: Sku,
@@ -122,6 +126,20 @@ pub enum ImportError {
         /// How many there are beside these.
         more: usize,
     },
+    /// Documents are recorded that the file does not have.
+    #[error(
+        "{} imported before{}, but the file does not have {}; give the file that was imported before, with new documents \
+         only behind the known ones",
+        named(.documents),
+        and_more(*.more),
+        if .documents.len() + .more == 1 { "it" } else { "them" }
+    )]
+    MissingDocuments {
+        /// The numbers of the first of them.
+        documents: Vec<String>,
+        /// How many there are beside these.
+        more: usize,
+    },
     /// The file does not begin with the documents that have entered.
     #[error(
         "{cursor} documents have entered, and the file does not begin with them in their order ({first} is the first that \
@@ -142,6 +160,24 @@ pub enum ImportError {
         cursor: u64,
         /// How many the file has.
         documents: u64,
+    },
+    /// Others in the same folder took or hold units that history needs.
+    #[error(
+        "document {document} takes {requested} units of {sku} at {location}, where only {available} are free, since others \
+         took or hold some; receive {} units of {sku} at {location}, then run the import again",
+        requested.saturating_sub(*available)
+    )]
+    InsufficientStock {
+        /// The document.
+        document: String,
+        /// The SKU.
+        sku: String,
+        /// Where.
+        location: String,
+        /// How many units the document takes.
+        requested: i64,
+        /// How many of them are free.
+        available: i64,
     },
     /// A command was not carried out.
     #[error("{what} of document {document} was not taken")]
@@ -182,6 +218,13 @@ pub enum ImportError {
         /// Why, where it is known.
         reason: Option<String>,
     },
+    /// Some read models have stopped or left out events, so that they cannot show everything.
+    #[error(
+        "not every read model is whole, so file, log and read models cannot be compared:\n  {}\nremove the cause, rebuild \
+         them, and run the import again, which goes on where it stands",
+        .0.join("\n  ")
+    )]
+    NotWhole(Vec<String>),
     /// The read models could not be queried.
     #[error("the read models could not be queried")]
     ReadModel(#[from] ReadModelError),

@@ -25,23 +25,21 @@ use std::{
     sync::Arc,
 };
 use tillroll_domain::{
-    aggregate::Aggregate,
     claim::{self, commands::ClaimCommand},
     common::SourceDocument,
-    credit_note::{CreditNote, commands::CreditNoteCommand},
+    credit_note::commands::CreditNoteCommand,
     customer::commands::CustomerCommand,
-    expense::{Expense, commands::ExpenseCommand},
+    expense::commands::ExpenseCommand,
     ids::{CommandId, CustomerId, ProductId},
     money::Rounding,
     order::{
-        Order,
         commands::OrderCommand,
         events::{RoundingPolicy, RoundingStage},
     },
     payment::commands::PaymentCommand,
     product::commands::ProductCommand,
     quantity::Quantity,
-    stock_document::{StockDocument, commands::StockDocumentCommand, events::StockDocumentKind},
+    stock_document::{commands::StockDocumentCommand, events::StockDocumentKind},
     stock_item::{
         commands::{StockItemCommand, stream_id},
         events::AdjustmentReason,
@@ -155,18 +153,6 @@ pub(super) enum HeadKind {
 }
 
 impl HeadKind {
-    pub(super) const ALL: [Self; 4] = [Self::Order, Self::CreditNote, Self::Expense, Self::StockDocument];
-
-    /// The category of their streams.
-    pub(super) const fn category(self) -> &'static str {
-        match self {
-            Self::Order => Order::CATEGORY,
-            Self::CreditNote => CreditNote::CATEGORY,
-            Self::Expense => Expense::CATEGORY,
-            Self::StockDocument => StockDocument::CATEGORY,
-        }
-    }
-
     const fn name(self) -> &'static str {
         match self {
             Self::Order => "order",
@@ -396,6 +382,12 @@ impl Shared {
 #[must_use]
 pub fn is_part_number(number: &str) -> bool {
     number.contains('/')
+}
+
+/// The number of the whole document, by the number under which one of its parts is recorded.
+#[must_use]
+pub fn document_number(recorded: &str) -> &str {
+    recorded.split_once('/').map_or(recorded, |(number, _)| number)
 }
 
 /// How the sources' amounts were rounded: each line once, half away from zero.

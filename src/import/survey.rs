@@ -164,6 +164,14 @@ impl Survey {
         &self.documents
     }
 
+    /// True if the document at this place among [`Self::documents`] becomes a head document of this class.
+    #[must_use]
+    pub fn has_head(&self, document: usize, class: DocumentClass) -> bool {
+        let first = self.heads.partition_point(|head| head.document < document);
+        let heads = self.heads.iter().skip(first).take_while(|head| head.document == document);
+        heads.into_iter().any(|head| head.class == class)
+    }
+
     /// How many documents are dated before a date; all of them without one.
     #[must_use]
     pub fn documents_before(&self, until: Option<NaiveDate>) -> usize {

@@ -6,13 +6,17 @@ use super::{
     *,
 };
 use chrono::{TimeZone, Utc};
+use futures::future::BoxFuture;
 use serde_json::Value;
 use std::path::Path;
 use tillroll_domain::common::DocumentForm;
 use tillroll_infra::{ambient::Ambient, log::memory::MemoryLog};
 use tillroll_projections::{
     models,
-    runtime::{Follower, Runtime, RuntimeOptions},
+    projection::{ApplyError, Incoming, Projection, Tables},
+    read_table,
+    runtime::{Follower, Limits, Runtime, RuntimeOptions},
+    table::{Row, TableSpec},
 };
 use totals::Totals;
 
@@ -83,11 +87,15 @@ struct Whole {
 }
 
 async fn whole() -> Whole {
+    with_projections(models::all(), Limits::default()).await
+}
+
+async fn with_projections(projections: Vec<Arc<dyn Projection>>, limits: Limits) -> Whole {
     let folder = tempfile::tempdir().unwrap();
     let (ambient, clock) = Ambient::seeded(Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap(), 1);
     let bus = over(Arc::new(MemoryLog::new(clock.clone())), ambient);
-    let options = RuntimeOptions::new(folder.path().join("read-models.sqlite"));
-    let runtime = Runtime::open(bus.log().clone(), clock, options, models::all()).await.unwrap();
+    let options = RuntimeOptions { limits, ..RuntimeOptions::new(folder.path().join("read-models.sqlite")) };
+    let runtime = Runtime::open(bus.log().clone(), clock, options, projections).await.unwrap();
     let engine = ImportEngine { bus, read_models: runtime.read_models() };
     Whole { engine, _follower: runtime.start(), _folder: folder }
 }
@@ -150,6 +158,116 @@ async fn the_made_up_history_enters_beside_another_import() {
     assert!(report.to_string().contains("File, log and read models agree."));
 }
 
+async fn compared(
+    whole: &Whole,
+    totals: &Totals,
+    inferred: &mapping::Inferred,
+    source: &Arc<dyn HistorySource>,
+) -> Result<(), ImportError> {
+    compare::compare(totals, inferred, &whole.engine, source.identity(), &mut Silent).await
+}
+
+fn inferred_of(source: &Arc<dyn HistorySource>, survey: Arc<Survey>) -> mapping::Inferred {
+    let mut mapper = mapping::Mapper::new(source.identity().clone(), survey);
+    for document in source.documents().unwrap() {
+        mapper.map(&document.unwrap()).unwrap();
+    }
+    mapper.inferred().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_credit_notes_payments_and_stock_are_compared_too() {
+    let whole = whole().await;
+    let input = file(&[
+        "536365,1,A,6,2010-12-01 08:26:00,2.5,10001,France",
+        "C536366,1,A,-2,2010-12-02 08:26:00,2.5,10001,France",
+    ]);
+    run(options(Some(input.clone())), &whole.engine, &mut Silent).await.unwrap();
+    let (source, survey) = surveyed(&input);
+    let (totals, mut inferred) = (survey.totals(2).unwrap(), inferred_of(&source, survey.clone()));
+    compared(&whole, &totals, &inferred, &source).await.unwrap();
+    inferred.payments = mapping::InferredPayments { count: 2, minor: 1_499 };
+    inferred.shipments.units += 1;
+    inferred.returns.units += 1;
+    inferred.opening_stock.units += 1;
+    let mut claimed = totals;
+    *claimed.by_class.get_mut(&DocumentClass::CreditNote).unwrap() -= 1;
+    *claimed.heads.get_mut(&(DocumentForm::Order, DocumentClass::SalesOrder)).unwrap() += 1;
+    let error = compared(&whole, &claimed, &inferred, &source).await.unwrap_err();
+    let ImportError::Differs(differences) = error else { panic!("{error}") };
+    assert_eq!(
+        differences[4..],
+        [
+            "documents: the file 2, the read model orders 1",
+            "minor units: the file 501, the read model credit_notes 500",
+            "documents: the file 2, the read model payments 1",
+            "minor units: the file 1499, the read model payments 1500",
+            "at least these units of opening stock: the file 7, the read model stock 6",
+            "at least these units shipped: the file 7, the read model stock 6",
+            "at least these units returned: the file 3, the read model stock 2",
+        ]
+    );
+}
+
+/// A projection that cannot understand any payment.
+#[derive(Debug)]
+struct Puzzled;
+
+impl Projection for Puzzled {
+    fn name(&self) -> &'static str {
+        "puzzled"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn tables(&self) -> Vec<TableSpec> {
+        vec![PuzzledRow::TABLE]
+    }
+
+    fn event_types(&self) -> &'static [&'static str] {
+        &["PaymentCreated"]
+    }
+
+    fn apply<'a>(&'a self, _: &'a Incoming, _: &'a mut dyn Tables) -> BoxFuture<'a, Result<(), ApplyError>> {
+        Box::pin(std::future::ready(Err(ApplyError::Poison("what is a payment?".to_owned()))))
+    }
+}
+
+read_table! {
+    /// Stays empty.
+    pub struct PuzzledRow in "puzzled", key 1, indexes [] {
+        /// Nothing ever.
+        pub payment_id: String,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_model_that_left_events_out_is_named_and_nothing_is_noted_as_checked() {
+    let mut projections = models::all();
+    projections.push(Arc::new(Puzzled));
+    let whole = with_projections(projections, Limits::default()).await;
+    let input = file(&[
+        "536365,1,A,6,2010-12-01 08:26:00,2.5,10001,France",
+        "536366,1,A,6,2010-12-01 08:26:00,2.5,10001,France",
+    ]);
+    let error = run(options(Some(input)), &whole.engine, &mut Silent).await.unwrap_err();
+    assert!(error.to_string().contains("\n  puzzled has parked 2 events\n"), "{error}");
+    let noted = testing::events(&whole.engine.bus).await;
+    assert!(noted.iter().all(|event| &*event.event_type != "ImportCompleted"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_model_that_has_stopped_is_named_with_the_cause() {
+    let mut projections = models::all();
+    projections.push(Arc::new(Puzzled));
+    let whole = with_projections(projections, Limits { parked_max: 0, ..Limits::default() }).await;
+    let input = file(&["536365,1,A,6,2010-12-01 08:26:00,2.5,10001,France"]);
+    let error = run(options(Some(input)), &whole.engine, &mut Silent).await.unwrap_err();
+    assert!(error.to_string().contains("\n  puzzled has stopped: "), "{error}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_model_that_differs_is_named() {
     let whole = whole().await;
@@ -158,7 +276,8 @@ async fn a_read_model_that_differs_is_named() {
     let (source, survey) = surveyed(&input);
     let mut claimed = survey.totals(1).unwrap();
     claimed.net_minor += 1;
-    let error = compare::compare(&claimed, &whole.engine, source.identity(), &mut Silent).await.unwrap_err();
+    let inferred = inferred_of(&source, survey.clone());
+    let error = compared(&whole, &claimed, &inferred, &source).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "file, log and read models differ:\n  net_minor: the file 1501, the log 1500\n  \

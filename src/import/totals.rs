@@ -18,6 +18,8 @@ pub struct Totals {
     pub quantity: i64,
     /// The sum of the rows' amounts in minor units, each rounded on its own, with the source's signs.
     pub net_minor: i64,
+    /// The same by class.
+    pub by_class: BTreeMap<DocumentClass, i64>,
     /// The same by month, `YYYY-MM`.
     pub by_month: BTreeMap<String, i64>,
     /// The same by country.
@@ -58,6 +60,7 @@ impl Totals {
         *self.heads.entry((head.form, head.class)).or_default() += 1;
         raise(&mut self.quantity, head.quantity)?;
         raise(&mut self.net_minor, head.net_minor)?;
+        raise(self.by_class.entry(head.class).or_default(), head.net_minor)?;
         raise(self.by_month.entry(month(head.date)).or_default(), head.net_minor)?;
         raise(entry(&mut self.by_country, head.country), head.net_minor)
     }
@@ -72,6 +75,18 @@ impl Totals {
     #[must_use]
     pub fn orders_of(&self, class: DocumentClass) -> u64 {
         self.heads.get(&(DocumentForm::Order, class)).copied().unwrap_or(0)
+    }
+
+    /// How many head documents have a class, whatever their number's form.
+    #[must_use]
+    pub fn heads_of(&self, class: DocumentClass) -> u64 {
+        self.heads.iter().filter(|((_, of), _)| *of == class).map(|(_, count)| count).sum()
+    }
+
+    /// The net amount of the head documents of a class.
+    #[must_use]
+    pub fn net_minor_of(&self, class: DocumentClass) -> i64 {
+        self.by_class.get(&class).copied().unwrap_or(0)
     }
 
     /// What differs between these totals and others, in words; none if nothing does.
@@ -96,6 +111,9 @@ impl Totals {
                 left.map(i128::from),
                 right.map(i128::from),
             );
+        }
+        for (key, left, right) in both(&self.by_class, &other.by_class) {
+            compare(format!("net_minor booked as {key:?}"), left.map(i128::from), right.map(i128::from));
         }
         for (key, left, right) in both(&self.by_month, &other.by_month) {
             compare(format!("net_minor of {key}"), left.map(i128::from), right.map(i128::from));
@@ -171,6 +189,8 @@ mod tests {
                 "net_minor: file 100, log 90",
                 "documents booked as SalesOrder (Order): file 1, log nothing",
                 "documents booked as StockFound (Order): file nothing, log 1",
+                "net_minor booked as SalesOrder: file 100, log nothing",
+                "net_minor booked as StockFound: file nothing, log 90",
                 "net_minor of 2010-12: file 100, log 90",
                 "net_minor of France: file 100, log nothing",
                 "net_minor of Spain: file nothing, log 90",

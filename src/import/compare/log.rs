@@ -4,6 +4,7 @@ use crate::import::{
     ImportError,
     document::DocumentClass,
     mapping::is_part_number,
+    recorded,
     source::SourceIdentity,
     totals::{HeadFacts, Totals, sum},
 };
@@ -18,16 +19,7 @@ use tillroll_domain::{
     stock_document::events::{StockDocumentEvent, StockDocumentKind},
     text::Country,
 };
-use tillroll_infra::{
-    event::RecordedEvent,
-    log::{EventFilter, EventLog},
-    stream::{DEFAULT_TENANT, Position},
-};
-
-/// The events that hold a head document.
-const HEADS: [&str; 4] = ["OrderPlaced", "CreditNoteIssued", "ExpenseRecorded", "StockDocumentRecorded"];
-/// How many events one page brings; an order of 1,000 lines has some 200 KB.
-const PAGE: usize = 256;
+use tillroll_infra::{event::RecordedEvent, log::EventLog, stream::Position};
 
 /// The sums over the log.
 #[derive(Debug, Default)]
@@ -99,15 +91,11 @@ pub(super) async fn sums(
     to: Position,
     tell: &mut (dyn FnMut(u64, u64) + Send),
 ) -> Result<LogSums, ImportError> {
-    let filter = EventFilter {
-        tenant: Some(DEFAULT_TENANT.to_owned()),
-        categories: Vec::new(),
-        event_types: HEADS.iter().map(|&name| name.to_owned()).collect(),
-    };
+    let filter = recorded::heads();
     let mut sums = LogSums::default();
     let mut after = Position::START;
     while after < to {
-        let page = log.read_all(after, &filter, PAGE).await?;
+        let page = log.read_all(after, &filter, recorded::PAGE).await?;
         for event in page.events.iter().filter(|event| event.position <= to) {
             if let Some(head) = head_of(event)? {
                 sums.add(&head, identity)?;
@@ -143,7 +131,7 @@ impl LogSums {
     }
 }
 
-/// Reads an event of [`HEADS`], whose lines it adds up itself rather than trusting the event's sums.
+/// Reads an event that holds a head document, whose lines it adds up itself rather than trusting the event's sums.
 fn head_of(event: &RecordedEvent) -> Result<Option<Head>, ImportError> {
     let undecodable = |source| ImportError::Undecodable { position: event.position, source };
     Ok(Some(match &*event.event_type {

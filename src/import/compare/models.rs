@@ -32,6 +32,8 @@ pub(super) async fn documents(read_models: &ReadModels, system: &str) -> Result<
         let class = class_of(&class).ok_or_else(|| unknown("class", &class))?;
         *totals.numbers.entry(form).or_default() += count(&numbers);
         *totals.heads.entry((form, class)).or_default() += count(&heads);
+        let of_class = totals.by_class.entry(class).or_default();
+        *of_class = of_class.checked_add(int(&net_minor)).ok_or(ImportError::TooLarge)?;
         totals.rows += count(&lines);
         totals.quantity = totals.quantity.checked_add(int(&quantity)).ok_or(ImportError::TooLarge)?;
         totals.net_minor = totals.net_minor.checked_add(int(&net_minor)).ok_or(ImportError::TooLarge)?;
@@ -58,10 +60,11 @@ pub(super) async fn sales(read_models: &ReadModels) -> Result<(SalesSums, Positi
     Ok((sums, snapshot.position()))
 }
 
-const TEXT: ColumnType = ColumnType::Text;
-const INT: ColumnType = ColumnType::Int;
+pub(super) const TEXT: ColumnType = ColumnType::Text;
+pub(super) const INT: ColumnType = ColumnType::Int;
 
-async fn rows<const N: usize>(
+/// The rows of a query, in which no value is absent.
+pub(super) async fn rows<const N: usize>(
     snapshot: &mut Snapshot,
     sql: &'static str,
     types: [ColumnType; N],
@@ -77,7 +80,7 @@ fn text(value: Value) -> String {
     if let Value::Text(text) = value { text } else { String::new() }
 }
 
-fn int(value: &Value) -> i64 {
+pub(super) fn int(value: &Value) -> i64 {
     if let Value::Int(number) = value { *number } else { 0 }
 }
 

@@ -16,7 +16,7 @@ use tillroll_domain::{
     payment::Payment,
     product::Product,
     stock_document::{StockDocument, StockDocumentError},
-    stock_item::StockItem,
+    stock_item::{StockItem, StockItemError},
 };
 use tillroll_infra::bus::{Bus, CommandContext, ExecuteError, Executed, Outcome};
 
@@ -55,6 +55,8 @@ enum Refusal {
     ChangedDocument,
     /// Somebody else owns the value.
     ClaimLost,
+    /// Fewer units are free than the document takes.
+    InsufficientStock { requested: u64, available: i64 },
     /// Anything else.
     Other,
 }
@@ -106,7 +108,13 @@ pub(super) async fn send(bus: &Bus, document: &str, mapped: MappedCommand) -> Re
             to.send::<Payment>("the payment", command, context, |_| Refusal::Other).await
         }
         HistoryCommand::StockItem(command) => {
-            to.send::<StockItem>("a movement of stock", command, context, |_| Refusal::Other).await
+            let refusal = |error: &StockItemError| match *error {
+                StockItemError::InsufficientStock { requested, available } => {
+                    Refusal::InsufficientStock { requested, available }
+                }
+                _ => Refusal::Other,
+            };
+            to.send::<StockItem>("a movement of stock", command, context, refusal).await
         }
     }
 }
@@ -125,7 +133,7 @@ impl To<'_> {
         context: CommandContext,
         refusal: fn(&A::Error) -> Refusal,
     ) -> Result<Sent, ImportError> {
-        let document = self.document.to_owned();
+        let (document, stream) = (self.document.to_owned(), self.stream.to_owned());
         let answer = move |executed: Result<Executed, ExecuteError<A::Error>>| {
             let error = match executed {
                 Ok(executed) if executed.outcome == Outcome::Appended => {
@@ -143,6 +151,13 @@ impl To<'_> {
             match refusal {
                 Refusal::ClaimLost => Ok(Answer::ClaimLost),
                 Refusal::ChangedDocument => Err(ImportError::ChangedDocuments { documents: vec![document], more: 0 }),
+                Refusal::InsufficientStock { requested, available } => {
+                    // The stream of a stock item is named `location.SKU`.
+                    let (location, sku) = stream.split_once('.').unwrap_or(("its location", &stream));
+                    let (location, sku) = (location.to_owned(), sku.to_owned());
+                    let requested = i64::try_from(requested).unwrap_or(i64::MAX);
+                    Err(ImportError::InsufficientStock { document, sku, location, requested, available })
+                }
                 Refusal::Other => Err(ImportError::Command { what, document, source: error.into() }),
             }
         };

@@ -2,13 +2,14 @@
 
 use super::*;
 use crate::import::{
+    ImportOptions,
     input::Input,
     testing::{chain, driven, engine, events, file, history, over, retail},
 };
 use chrono::{TimeZone, Utc};
 use futures::future::BoxFuture;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tillroll_domain::product::commands::ProductCommand;
+use tillroll_domain::{product::commands::ProductCommand, quantity::Quantity};
 use tillroll_infra::{
     ambient::Ambient,
     bus::CommandContext,
@@ -17,6 +18,8 @@ use tillroll_infra::{
     stream::{Position, StreamId},
 };
 use tokio::sync::watch;
+
+mod recorded;
 
 fn date(text: &str) -> Option<NaiveDate> {
     Some(text.parse().unwrap())
@@ -135,6 +138,41 @@ async fn a_sku_that_somebody_else_owns_keeps_its_product() {
     assert_eq!(driven(&bus, &file(&[FIRST]), None).await.unwrap().documents, 1);
     let products = events(&bus).await.into_iter().filter(|event| &*event.event_type == "ProductCreated").count();
     assert_eq!(products, 1);
+}
+
+#[tokio::test]
+async fn stock_that_live_trade_took_is_asked_for_by_sku_location_and_units() {
+    use tillroll_domain::stock_item::{StockItem, commands::StockItemCommand, events::AdjustmentReason};
+    let bus = engine();
+    let input = file(&[FIRST, SECOND, CREDIT]);
+    driven(&bus, &input, date("2010-12-02")).await.unwrap();
+    let context = || CommandContext::live(tillroll_domain::ids::CommandId::new(bus.ambient().ids.next()), "admin");
+    let note = "".parse().unwrap();
+    let lost = StockItemCommand::Adjust { delta: -1, reason: AdjustmentReason::Lost, note };
+    bus.execute::<StockItem>("main.85123A", lost, context()).await.unwrap();
+    let error = driven(&bus, &input, None).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "document 536366 takes 2 units of 85123A at main, where only 1 are free, since others took or hold some; receive 1 \
+         units of 85123A at main, then run the import again"
+    );
+    let receipt_id = tillroll_domain::ids::ReceiptId::new(bus.ambient().ids.next());
+    let receive = StockItemCommand::Receive { receipt_id, quantity: Quantity::new(1).unwrap(), reference: None };
+    bus.execute::<StockItem>("main.85123A", receive, context()).await.unwrap();
+    assert_eq!(driven(&bus, &input, None).await.unwrap().documents, 3);
+}
+
+#[tokio::test]
+async fn more_opening_stock_than_can_be_booked_is_refused_by_sku_and_bound_before_anything_enters() {
+    let sale = |number: u32| format!("{number},85123A,HEART,600000000,2010-12-01 08:26:00,0.01,17850,France");
+    let rows = [sale(536_365), sale(536_366)];
+    let whole = ImportOptions { input: Some(file(&[&rows[0], &rows[1]])), until: None, strict: false };
+    let error = crate::import::prepare(whole, &mut crate::import::Silent).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the documents take 1200000000 more units of 85123A than they bring, but only 1000000000 can be booked as its \
+         opening stock; correct the quantities of 85123A in the file"
+    );
 }
 
 #[tokio::test]

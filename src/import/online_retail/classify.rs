@@ -8,7 +8,8 @@
 //! | `C` | anything else | a credit note |
 //! | `A` | anything else | nothing; the rows are rejected |
 //!
-//! A document that mixes these becomes several parts, each with the lines that belong to it: fee lines part from the
+//! Whether every price is 0 and no customer is named is asked of all rows, those that are rejected later included. A
+//! document that mixes these becomes several parts, each with the lines that belong to it: fee lines part from the
 //! others, and the lines of a stock document part by their sign. Real files hold no such document.
 //!
 //! Any code that is not a charge and that is a valid SKU in upper case is taken for goods, since the file has no list of
@@ -18,12 +19,14 @@ use super::record::Row;
 use crate::import::document::{
     ContentHasher, DocumentClass, DocumentPart, HistoryDocument, HistoryLine, HistoryLineKind, RejectedRow,
 };
+use std::collections::HashMap;
 use tillroll_domain::{
     common::DocumentForm,
     expense::events::ExpenseKind,
     money::{Currency, Rounding},
     order,
-    text::Reference,
+    quantity::Quantity,
+    text::{Reference, Sku},
 };
 
 /// A row with what it stands for, before it is known to fit its part.
@@ -37,6 +40,8 @@ pub(super) fn classify(rows: Vec<Row>, currency: Currency) -> Option<HistoryDocu
     let first = rows.first()?;
     let (number, customer, country) = (first.number, first.customer.clone(), first.country.clone());
     let (form, local_time) = (first.number.form, first.local_time);
+    // Of all rows: one that is rejected for its code still says that the document has a price.
+    let is_stock_document = form == DocumentForm::Order && rows.iter().all(is_free_for_nobody);
     let mut rejected = Vec::new();
     let mut candidates = Vec::with_capacity(rows.len());
     for row in rows {
@@ -52,7 +57,8 @@ pub(super) fn classify(rows: Vec<Row>, currency: Currency) -> Option<HistoryDocu
             Err(reason) => rejected.push(rejection(&row, reason)),
         }
     }
-    let candidates = assign(form, customer.as_ref(), candidates, &mut rejected);
+    let candidates = assign(form, is_stock_document, candidates, &mut rejected);
+    let candidates = without_uncountable_units(candidates, &mut rejected);
     let candidates = without_oversized_parts(candidates, &mut rejected);
     rejected.sort_by_key(|row| row.line);
 
@@ -114,20 +120,21 @@ fn kind_of(code: &str) -> Result<HistoryLineKind, String> {
     })
 }
 
+/// Whether a row leaves its document a stock document: it has no price and names no customer. What is charged to the shop
+/// itself says nothing of the goods beside it.
+fn is_free_for_nobody(row: &Row) -> bool {
+    let is_fee = || matches!(kind_of(row.code.as_str()), Ok(HistoryLineKind::Expense(_)));
+    row.customer.is_none() && (row.unit_price.micros() == 0 || is_fee())
+}
+
 /// Gives every row its class, or rejects it.
 fn assign(
     form: DocumentForm,
-    customer: Option<&Reference>,
+    is_stock_document: bool,
     candidates: Vec<Candidate>,
     rejected: &mut Vec<RejectedRow>,
 ) -> Vec<(DocumentClass, Candidate)> {
     let is_fee = |candidate: &Candidate| matches!(candidate.line.kind, HistoryLineKind::Expense(_));
-    let is_stock_document = form == DocumentForm::Order
-        && customer.is_none()
-        && candidates
-            .iter()
-            .filter(|candidate| !is_fee(candidate))
-            .all(|candidate| candidate.row.unit_price.micros() == 0);
     let mut assigned = Vec::with_capacity(candidates.len());
     for candidate in candidates {
         let class = match form {
@@ -167,6 +174,35 @@ fn credit_line(line: &HistoryLine) -> Result<(), &'static str> {
     } else {
         Ok(())
     }
+}
+
+/// Rejects the rows with which a part would move more units of one SKU than can be counted.
+fn without_uncountable_units(
+    assigned: Vec<(DocumentClass, Candidate)>,
+    rejected: &mut Vec<RejectedRow>,
+) -> Vec<(DocumentClass, Candidate)> {
+    let units = |(_, candidate): &(DocumentClass, Candidate)| u128::from(candidate.line.quantity.unsigned_abs());
+    if assigned.iter().map(units).sum::<u128>() <= u128::from(Quantity::MAX) {
+        // All together can be counted, so those of each SKU can: every real document ends here.
+        return assigned;
+    }
+    let mut moved: HashMap<(DocumentClass, Sku), u64> = HashMap::new();
+    let mut kept = Vec::with_capacity(assigned.len());
+    for (class, candidate) in assigned {
+        if let Some(sku) = candidate.line.kind.sku() {
+            // Within a part, the goods of one SKU all go the same way.
+            let so_far = moved.entry((class, sku.clone())).or_default();
+            let units = so_far.saturating_add(candidate.line.quantity.unsigned_abs());
+            if units > u64::from(Quantity::MAX) {
+                let reason = format!("the document's units of {sku} would exceed {}", Quantity::MAX);
+                rejected.push(rejection(&candidate.row, reason));
+                continue;
+            }
+            *so_far = units;
+        }
+        kept.push((class, candidate));
+    }
+    kept
 }
 
 /// Rejects the rows of parts that are too long, or whose discounts exceed what they are given on.
@@ -243,6 +279,37 @@ mod tests {
         use DocumentClass::{StockFound, StockWriteOff};
         assert_eq!(classes(&document("536365", "", &["85123A,-6,0"])), [(StockWriteOff, vec!["85123A"])]);
         assert_eq!(classes(&document("536365", "", &["85123A,6,0", "DOT,1,0"])), [(StockFound, vec!["85123A", "DOT"])]);
+    }
+
+    #[test]
+    fn a_rejected_row_with_a_price_or_a_customer_still_makes_it_no_stock_document() {
+        use DocumentClass::{SalesOrder, StockFound};
+        let priced = document("536365", "", &["22423,1,0", "BAD CODE,1,12.95"]);
+        assert_eq!(classes(&priced), [(SalesOrder, vec!["22423"])]);
+        assert_eq!(priced.rejected.len(), 1);
+        let free = document("536365", "", &["22423,1,0", "BAD CODE,1,0"]);
+        assert_eq!(classes(&free), [(StockFound, vec!["22423"])]);
+        let rows =
+            ["536365,22423,T,1,2010-12-01 08:26:00,0,,France", "536365,22423,T,1,2010-12-01 08:26:00,0,17850,France"];
+        let rows = rows.iter().zip(2..).map(|(row, line)| Row::parse(line, &split(row).unwrap()).unwrap());
+        let named = classify(rows.collect(), "GBP".parse().unwrap()).unwrap();
+        assert_eq!(classes(&named), [(SalesOrder, vec!["22423"])]);
+    }
+
+    #[test]
+    fn rows_that_move_more_units_of_a_sku_than_can_be_counted_are_rejected() {
+        let reason = "the document's units of 1A would exceed 1000000000";
+        let rows = ["1a,600000000,0", "2,600000000,0", "1A,600000000,0", "1A,400000000,0", "1A,1,0"];
+        for (customer, class) in [("17850", DocumentClass::SalesOrder), ("", DocumentClass::StockFound)] {
+            let order = document("536365", customer, &rows);
+            assert_eq!(classes(&order), [(class, vec!["1a", "2", "1A"])]);
+            assert_eq!(reasons(&order), [(4, reason), (6, reason)]);
+        }
+        let credit = document("C536365", "17850", &["1A,-600000000,0", "1A,-600000000,0"]);
+        assert_eq!((credit.lines().count(), reasons(&credit)), (1, vec![(3, reason)]));
+        // Found and written off are parts of their own.
+        let stock = document("536365", "", &["1A,600000000,0", "1A,-600000000,0"]);
+        assert_eq!((stock.parts.len(), stock.rejected.len()), (2, 0));
     }
 
     #[test]
