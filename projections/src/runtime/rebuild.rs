@@ -190,6 +190,8 @@ impl Runtime {
             }
         }
         let at = scan.committed.position;
+        // What was tried again while it was built is nothing that the one who follows should count.
+        scan.attempts = 0;
         for member in &mut scan.members {
             member.mode = Mode::Live;
             member.handle.update(|progress| {
