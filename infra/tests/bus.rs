@@ -431,6 +431,19 @@ async fn a_command_after_its_not_after_is_refused_unless_it_was_answered_in_time
 }
 
 #[tokio::test]
+async fn a_late_repetition_is_answered_also_if_another_node_carried_the_command_out() {
+    let shop = Shop::open();
+    let deadline = shop.ambient.clock.now() + TimeDelta::seconds(10);
+    let timed = |number| CommandContext { not_after: Some(deadline), ..command(number) };
+    shop.bus.execute::<Counter>("a", ADD_1, timed(1)).await.unwrap();
+    // The first node has the stream in its cache, without what the second one appends.
+    shop.second_node().execute::<Counter>("a", ADD_1, timed(2)).await.unwrap();
+    shop.clock.advance(TimeDelta::seconds(11));
+    let again = shop.bus.execute::<Counter>("a", ADD_1, timed(2)).await.unwrap();
+    assert_eq!(again.outcome, Outcome::AlreadyAnswered);
+}
+
+#[tokio::test]
 async fn a_required_revision_must_be_the_last_one() {
     let shop = Shop::open();
     shop.bus.execute::<Counter>("a", ADD_1, command(1)).await.unwrap();

@@ -289,7 +289,8 @@ impl<A: Aggregate> Driver<A> {
         }
         let now = self.shared.core.ambient.clock.now();
         if let Some(not_after) = context.not_after.filter(|&not_after| now > not_after) {
-            return Judgment::Certain(ExecuteError::TooLate { not_after });
+            // Another node may have carried it out in time.
+            return Judgment::IfFresh(Err(ExecuteError::TooLate { not_after }));
         }
         if context.if_revision.is_some_and(|required| tip.revision != Some(required)) {
             let stream = self.stream.clone();
