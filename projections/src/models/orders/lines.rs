@@ -57,13 +57,15 @@ pub(super) async fn cancel(
     event: &RecordedEvent,
     tables: &mut dyn Tables,
 ) -> Result<Vec<OrderLineRow>, ApplyError> {
-    let mut changed = Vec::with_capacity(lines.len());
-    for line in lines {
-        let mut row = load(order, i64::from(line.line), event, tables).await?;
-        cancel_units(order, &mut row, line.quantity.as_i64())?;
-        changed.push(row);
-    }
-    Ok(changed)
+    change_each(
+        order,
+        lines,
+        |line| line.line,
+        event,
+        tables,
+        |order, row, line| cancel_units(order, row, line.quantity.as_i64()),
+    )
+    .await
 }
 
 /// All that is not cancelled yet, on every line.
@@ -110,14 +112,19 @@ pub(super) async fn ship(
     event: &RecordedEvent,
     tables: &mut dyn Tables,
 ) -> Result<Vec<OrderLineRow>, ApplyError> {
-    let mut changed = Vec::with_capacity(lines.len());
-    for line in lines {
-        let mut row = load(order, i64::from(line.line), event, tables).await?;
-        row.shipped = sum(row.shipped, line.quantity.as_i64())?;
-        order.shipped = sum(order.shipped, line.quantity.as_i64())?;
-        changed.push(row);
-    }
-    Ok(changed)
+    change_each(
+        order,
+        lines,
+        |line| line.line,
+        event,
+        tables,
+        |order, row, line| {
+            row.shipped = sum(row.shipped, line.quantity.as_i64())?;
+            order.shipped = sum(order.shipped, line.quantity.as_i64())?;
+            Ok(())
+        },
+    )
+    .await
 }
 
 /// Goods came back.
@@ -127,14 +134,19 @@ pub(super) async fn take_back(
     event: &RecordedEvent,
     tables: &mut dyn Tables,
 ) -> Result<Vec<OrderLineRow>, ApplyError> {
-    let mut changed = Vec::with_capacity(lines.len());
-    for line in lines {
-        let mut row = load(order, i64::from(line.line), event, tables).await?;
-        row.returned = sum(row.returned, line.quantity.as_i64())?;
-        order.returned = sum(order.returned, line.quantity.as_i64())?;
-        changed.push(row);
-    }
-    Ok(changed)
+    change_each(
+        order,
+        lines,
+        |line| line.line,
+        event,
+        tables,
+        |order, row, line| {
+            row.returned = sum(row.returned, line.quantity.as_i64())?;
+            order.returned = sum(order.returned, line.quantity.as_i64())?;
+            Ok(())
+        },
+    )
+    .await
 }
 
 /// A credit note was set against the lines.
@@ -144,12 +156,35 @@ pub(super) async fn credit(
     event: &RecordedEvent,
     tables: &mut dyn Tables,
 ) -> Result<Vec<OrderLineRow>, ApplyError> {
+    change_each(
+        order,
+        lines,
+        |line| line.line,
+        event,
+        tables,
+        |order, row, line| {
+            row.credited = sum(row.credited, line.quantity.as_i64())?;
+            row.credited_minor = sum(row.credited_minor, line.amount_minor)?;
+            order.credited_minor = sum(order.credited_minor, line.amount_minor)?;
+            Ok(())
+        },
+    )
+    .await
+}
+
+/// Loads the row of each line an event names, and changes it together with the order's; nothing is written yet.
+async fn change_each<L: Sync>(
+    order: &mut OrderRow,
+    lines: &[L],
+    number: impl Fn(&L) -> u32 + Send,
+    event: &RecordedEvent,
+    tables: &mut dyn Tables,
+    change: impl Fn(&mut OrderRow, &mut OrderLineRow, &L) -> Result<(), ApplyError> + Send,
+) -> Result<Vec<OrderLineRow>, ApplyError> {
     let mut changed = Vec::with_capacity(lines.len());
     for line in lines {
-        let mut row = load(order, i64::from(line.line), event, tables).await?;
-        row.credited = sum(row.credited, line.quantity.as_i64())?;
-        row.credited_minor = sum(row.credited_minor, line.amount_minor)?;
-        order.credited_minor = sum(order.credited_minor, line.amount_minor)?;
+        let mut row = load(order, i64::from(number(line)), event, tables).await?;
+        change(order, &mut row, line)?;
         changed.push(row);
     }
     Ok(changed)
