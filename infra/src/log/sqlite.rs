@@ -50,13 +50,38 @@ pub struct SqliteLogOptions {
     /// Refuse appends with [`AppendError::Full`] instead of letting the file grow beyond this. Default: no bound but the
     /// disk's.
     pub file_bytes_max: Option<u64>,
+    /// How long the write-ahead log may get before it is copied into the file, in pages of 4 KiB. Default 4,000 (16 MB):
+    /// pages that every group rewrites (the ends of the trees) are copied once per checkpoint, so rare checkpoints write
+    /// less; and 4,000 is about what the first table of the write-ahead log's index covers, so readers still find a page in
+    /// one step.
+    pub checkpoint_pages: u32,
+    /// What to do wrong. Default: nothing.
+    #[cfg(feature = "testing")]
+    pub sabotage: Option<Sabotage>,
+}
+
+/// Ways to break the log's promise on purpose, so that the tests of the promise can be seen to fail.
+#[cfg(feature = "testing")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sabotage {
+    /// Commits are written and not synced: `synchronous = OFF`.
+    NoSync,
+    /// Appends are answered before their group is committed.
+    AnswerBeforeCommit,
 }
 
 impl SqliteLogOptions {
     /// The defaults for a file.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), readers: 3, file_bytes_max: None }
+        Self {
+            path: path.into(),
+            readers: 3,
+            file_bytes_max: None,
+            checkpoint_pages: 4_000,
+            #[cfg(feature = "testing")]
+            sabotage: None,
+        }
     }
 }
 
@@ -156,7 +181,7 @@ impl SqliteLog {
         if !schema::inspect(path)? {
             schema::create(path)?;
         }
-        let connection = schema::connect_writer(path, options.file_bytes_max)?;
+        let connection = schema::connect_writer(options)?;
         Self::start(options, connection, clock, lock, |tables| tables)
     }
 
@@ -170,6 +195,10 @@ impl SqliteLog {
         let path = &options.path;
         let sqlite = |source| OpenError::Sqlite { path: path.clone(), source };
         let io = |source| OpenError::Io { path: path.clone(), source };
+        #[cfg(feature = "testing")]
+        let answers_early = options.sabotage == Some(Sabotage::AnswerBeforeCommit);
+        #[cfg(not(feature = "testing"))]
+        let answers_early = false;
         let mut tables = Tables::new(connection).map_err(sqlite)?;
         let position = tables.tail().map_err(sqlite)?.position;
         let head = Arc::new(DurableHead::default());
@@ -178,7 +207,7 @@ impl SqliteLog {
         let metrics = Arc::new(Metrics::default());
         let readers = start_readers(options, Some(&head))?;
         let announcements = Announcements { head: head.clone(), hint: sender, metrics: metrics.clone() };
-        let writer = Writer::start(prepare(tables), clock, announcements, lock).map_err(io)?;
+        let writer = Writer::start(prepare(tables), clock, announcements, answers_early, lock).map_err(io)?;
         Ok(Self { access: Access::Write { writer, head }, readers, hint, metrics })
     }
 

@@ -103,28 +103,17 @@ impl Tables {
         Ok(tail)
     }
 
-    /// Writes a group: all accepted appends become durable together, refused ones leave no trace.
-    pub(super) fn write<'a>(
+    /// Writes a group without making it durable: [`Self::commit`] must follow. Refused appends leave no trace.
+    pub(super) fn stage<'a>(
         &mut self,
         appends: impl Iterator<Item = &'a Append>,
         now: DateTime<Utc>,
     ) -> Result<Written, GroupError> {
-        let result = self.try_write(appends, now);
-        if result.is_err() {
-            // What was learned in the transaction did not come true.
-            self.heads.clear();
-            self.kinds = Kinds::default();
-            self.tail = None;
-            if !self.connection.is_autocommit()
-                && let Err(error) = self.connection.execute_batch("ROLLBACK")
-            {
-                return Err(GroupError::Final(error));
-            }
-        }
-        result
+        let staged = self.try_stage(appends, now);
+        self.undone_if_failed(staged)
     }
 
-    fn try_write<'a>(
+    fn try_stage<'a>(
         &mut self,
         appends: impl Iterator<Item = &'a Append>,
         now: DateTime<Utc>,
@@ -143,12 +132,32 @@ impl Tables {
                 answers.push(answer.map_err(GroupError::before_commit)?);
             }
         }
-        (self.commit)(&self.connection).map_err(GroupError::in_commit)?;
         let events = tail.position.0 - before.position.0;
         if events > 0 {
             self.tail = Some(tail);
         }
         Ok(Written { answers, head: tail.position, events })
+    }
+
+    /// Makes the group that was staged durable: all its accepted appends together, or none.
+    pub(super) fn commit(&mut self) -> Result<(), GroupError> {
+        let committed = (self.commit)(&self.connection).map_err(GroupError::in_commit);
+        self.undone_if_failed(committed)
+    }
+
+    fn undone_if_failed<T>(&mut self, result: Result<T, GroupError>) -> Result<T, GroupError> {
+        if result.is_err() {
+            // What was learned in the transaction did not come true.
+            self.heads.clear();
+            self.kinds = Kinds::default();
+            self.tail = None;
+            if !self.connection.is_autocommit()
+                && let Err(error) = self.connection.execute_batch("ROLLBACK")
+            {
+                return Err(GroupError::Final(error));
+            }
+        }
+        result
     }
 
     /// Copies the write-ahead log into the file and empties it, so that the file alone is the log.

@@ -1,6 +1,6 @@
 //! The log's file: making a new one, and refusing what is not one without touching it.
 
-use super::{super::lock::LockError, OpenError};
+use super::{super::lock::LockError, OpenError, SqliteLogOptions};
 use rusqlite::{Connection, OpenFlags};
 use std::{
     ffi::OsString,
@@ -120,23 +120,20 @@ fn write_ahead(connection: &Connection, path: &Path) -> Result<(), OpenError> {
 }
 
 /// Opens the connection of the one writer to a file that [`inspect`] accepted.
-pub(super) fn connect_writer(path: &Path, file_bytes_max: Option<u64>) -> Result<Connection, OpenError> {
+pub(super) fn connect_writer(options: &SqliteLogOptions) -> Result<Connection, OpenError> {
+    let path = &options.path;
     let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(sqlite)?;
     verify(&connection, path)?;
     write_ahead(&connection, path)?;
-    // wal_autocheckpoint: pages that every group rewrites (the ends of the trees) are copied into the file once per
-    // checkpoint, so rare checkpoints write less. 4,000 pages (16 MB) is the most that the WAL's index covers with its
-    // first hash table, so readers still find a page in one step.
     // journal_size_limit: after a long reader has kept the WAL from starting over, it shrinks back to 64 MB.
     // fullfsync: where the system's plain sync does not reach the disk (macOS), use the one that does.
     connection
         .execute_batch(
             "PRAGMA synchronous = FULL;
              PRAGMA fullfsync = ON;
-             PRAGMA wal_autocheckpoint = 4000;
              PRAGMA journal_size_limit = 67108864;
              PRAGMA cache_size = -32768;
              PRAGMA temp_store = MEMORY;
@@ -144,8 +141,13 @@ pub(super) fn connect_writer(path: &Path, file_bytes_max: Option<u64>) -> Result
              PRAGMA trusted_schema = OFF;",
         )
         .map_err(sqlite)?;
+    connection.pragma_update(None, "wal_autocheckpoint", options.checkpoint_pages).map_err(sqlite)?;
+    #[cfg(feature = "testing")]
+    if options.sabotage == Some(super::Sabotage::NoSync) {
+        connection.pragma_update(None, "synchronous", "OFF").map_err(sqlite)?;
+    }
     connection.set_prepared_statement_cache_capacity(32);
-    if let Some(bytes) = file_bytes_max {
+    if let Some(bytes) = options.file_bytes_max {
         let page: u64 =
             connection.pragma_query_value(None, "page_size", |row| row.get::<_, u32>(0)).map_err(sqlite)?.into();
         let pages = u32::try_from(bytes / page).unwrap_or(u32::MAX - 1).max(1);

@@ -54,7 +54,7 @@ impl Place {
         if !schema::inspect(&options.path).unwrap() {
             schema::create(&options.path).unwrap();
         }
-        let connection = schema::connect_writer(&options.path, None).unwrap();
+        let connection = schema::connect_writer(&options).unwrap();
         let clock = self.ambient.clock.clone();
         SqliteLog::start(&options, connection, clock, lock, |tables| tables.with_commit(commit)).unwrap()
     }

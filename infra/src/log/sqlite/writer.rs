@@ -83,11 +83,12 @@ impl Writer {
         tables: Tables,
         clock: Arc<dyn Clock>,
         announcements: Announcements,
+        answers_early: bool,
         folder_lock: impl Send + 'static,
     ) -> std::io::Result<Self> {
         let (queue, messages) = mpsc::unbounded_channel();
         let room = Arc::new(Semaphore::new(QUEUE_UNITS));
-        let state = State { tables, clock, announcements, failed: None, is_full: false };
+        let state = State { tables, clock, announcements, answers_early, failed: None, is_full: false };
         let thread = {
             let room = room.clone();
             std::thread::Builder::new().name("event-log-writer".to_owned()).spawn(move || {
@@ -145,6 +146,8 @@ struct State {
     tables: Tables,
     clock: Arc<dyn Clock>,
     announcements: Announcements,
+    /// A sabotage that tests ask for.
+    answers_early: bool,
     /// Why nothing more may be written.
     failed: Option<Arc<str>>,
     is_full: bool,
@@ -196,8 +199,19 @@ impl State {
             return refuse_all(group, &error);
         }
         let appends = group.iter().map(|waiting| &waiting.append);
-        match self.tables.write(appends, self.clock.now()) {
-            Ok(written) => self.answer(group, written),
+        let written = self.tables.stage(appends, self.clock.now()).and_then(|staged| {
+            if self.answers_early {
+                answer(&self.announcements, group, &staged);
+            }
+            self.tables.commit().map(|()| staged)
+        });
+        match written {
+            Ok(written) => {
+                if std::mem::take(&mut self.is_full) {
+                    tracing::info!("the event log takes appends again");
+                }
+                answer(&self.announcements, group, &written);
+            }
             Err(GroupError::Full) => {
                 if !self.is_full {
                     tracing::error!("the event log refuses appends: the disk is full");
@@ -218,22 +232,19 @@ impl State {
             }
         }
     }
+}
 
-    fn answer(&mut self, group: &mut Vec<Waiting>, written: Written) {
-        if std::mem::take(&mut self.is_full) {
-            tracing::info!("the event log takes appends again");
-        }
-        let Announcements { head, hint, metrics } = &self.announcements;
-        metrics.count(&written);
-        // Before the answers, so that a caller with a receipt reads its own write.
-        head.raise(written.head);
-        for (waiting, answer) in group.drain(..).zip(written.answers) {
-            // The caller may have gone.
-            let _ = waiting.answer.send(answer);
-        }
-        if written.events > 0 {
-            hint.send_replace(written.head);
-        }
+fn answer(announcements: &Announcements, group: &mut Vec<Waiting>, written: &Written) {
+    let Announcements { head, hint, metrics } = announcements;
+    metrics.count(written);
+    // Before the answers, so that a caller with a receipt reads its own write.
+    head.raise(written.head);
+    for (waiting, answer) in group.drain(..).zip(&written.answers) {
+        // The caller may have gone.
+        let _ = waiting.answer.send(answer.clone());
+    }
+    if written.events > 0 {
+        hint.send_replace(written.head);
     }
 }
 
