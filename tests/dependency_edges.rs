@@ -13,6 +13,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tillroll-command-api", &["tillroll-domain", "tillroll-infra", "tillroll-http"]),
     ("tillroll-read-api", &["tillroll-domain", "tillroll-infra", "tillroll-projections", "tillroll-http"]),
     ("tillroll-benches", &["tillroll-domain", "tillroll-infra", "tillroll-projections"]),
+    ("tillroll-faults", &["tillroll-infra"]),
     (
         "tillroll",
         &[

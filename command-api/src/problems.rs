@@ -20,6 +20,10 @@ problem_kinds! {
          happen, or not completely: of a product with variants, or a variant with prices, the first parts may be there. \
          Send it again with the same `Idempotency-Key`; it goes on where it stopped.")
         .retryable(30);
+    PERSON_ERASED = ProblemKind::new("person_erased", 409, "The person was erased",
+        "The request brings data of a person whose data was erased for good, and for whom nothing is stored any more. \
+         Sending it again does not help, nor does a request that was carried out before find its first answer. \
+         Members: `subject_id`.");
     REFUSED = ProblemKind::new("refused", 409, "Refused by a rule", "A rule refuses it; `detail` says which.");
 
     SKU_TAKEN = ProblemKind::new("sku_taken", 409, "The SKU belongs to another product",

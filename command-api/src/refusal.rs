@@ -1,10 +1,12 @@
 //! The one place where refusals and failures become problems. Every match is exhaustive: a new refusal without a code
 //! does not compile.
 
-use crate::problems::{BUSY, IDEMPOTENCY_KEY_REUSED, STORAGE_FULL, TOO_LATE};
+use crate::problems::{BUSY, IDEMPOTENCY_KEY_REUSED, PERSON_ERASED, STORAGE_FULL, TOO_LATE};
+use tillroll_domain::ids::SubjectId;
 use tillroll_http::Problem;
 use tillroll_infra::{
     bus::ExecuteError,
+    codec::CodecError,
     log::{AppendError, ReadError},
 };
 
@@ -31,6 +33,10 @@ pub(crate) fn problem_of<E: Refusal>(error: ExecuteError<E>) -> Problem {
         ExecuteError::TooLate { not_after } => {
             Problem::of(&TOO_LATE).detail("the command came too late").with("not_after", not_after)
         }
+        error @ ExecuteError::NotAfterTooFar { .. } => Problem::bad_value(error.to_string()),
+        ExecuteError::TooManyTimed { .. } => {
+            Problem::of(&BUSY).detail("too many commands with an end of validity are remembered; try again later")
+        }
         ExecuteError::Busy { .. } | ExecuteError::Contended { .. } => {
             Problem::of(&BUSY).detail("too many writes to this resource; try again in a moment")
         }
@@ -44,7 +50,24 @@ pub(crate) fn problem_of<E: Refusal>(error: ExecuteError<E>) -> Problem {
         ExecuteError::Append(error @ (AppendError::Conflict { .. } | AppendError::Invalid(_))) => internal(&error),
         ExecuteError::Read(error @ ReadError::Corrupt { .. }) => internal(&error),
         error @ ExecuteError::Undecodable { .. } => internal(&error),
+        ExecuteError::SubjectErased { subject } => person_erased(subject),
+        ExecuteError::PersonalData { source, .. } => match source {
+            CodecError::Erased { subject } => person_erased(subject),
+            // Whoever runs the server repairs or restores the vault; then the same request goes through.
+            CodecError::Vault(_) | CodecError::KeyMissing { .. } => {
+                tracing::error!(error = %source, "the key vault is not available");
+                Problem::unavailable("the key vault is not available")
+            }
+            CodecError::NotAuthentic { .. } | CodecError::Malformed { .. } => internal(&source),
+        },
     }
+}
+
+/// The refusal of data of a person who was erased. 409 and not 410: what the request addresses may well be there.
+fn person_erased(subject: SubjectId) -> Problem {
+    Problem::of(&PERSON_ERASED)
+        .detail("the person was erased; nothing is stored for it any more")
+        .with("subject_id", subject)
 }
 
 /// The refusal of an idempotency key that came with another request.

@@ -74,6 +74,11 @@ impl<S: Send + Sync> FromRequest<S> for WriteRequest {
         let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
         let raw = RawBody::from_request(Request::from_parts(parts, body), state).await?;
         // Neither a method nor a path holds a zero byte, so that no two requests share a digest's input.
+        //
+        // The digest is stored in the clear and outlives an erasure, so that a guess at a short body could be confirmed with
+        // it for ever. No request has personal data yet. One that takes some must digest a form of its body that holds it as
+        // `Personal`, by `Codec::fingerprint` of the bus's codec, and derive the subject's id from the idempotency key, so
+        // that a retry names the same person.
         let mut content = format!("{method}\0{path}\0").into_bytes();
         content.extend_from_slice(&raw.bytes);
         let fingerprint = Fingerprint::of_bytes(&content);

@@ -79,6 +79,8 @@ ids! {
     ProductId = "prd";
     /// A customer.
     CustomerId = "cus";
+    /// A person whose data is sealed under a key of its own. Random, and nothing about the person.
+    SubjectId = "sub";
     /// An order.
     OrderId = "ord";
     /// A payment: one intent to pay, with its attempts.
@@ -152,6 +154,7 @@ mod tests {
         let prefixes = [
             ProductId::PREFIX,
             CustomerId::PREFIX,
+            SubjectId::PREFIX,
             OrderId::PREFIX,
             PaymentId::PREFIX,
             OperationId::PREFIX,

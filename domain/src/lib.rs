@@ -3,7 +3,7 @@
 //! Everything here is pure and synchronous: no IO, no clock, no randomness, no async. Facts that a decision needs
 //! (the time, prices, new ids) are gathered by the caller and passed in the command or the [`aggregate::Moment`].
 //!
-//! **Invariant:** no event holds personal data; a customer is an id and a country.
+//! **Invariant:** personal data appears in events only as [`personal::Personal`]; a customer is an id and a country.
 //! **Invariant:** no amount is a floating-point number.
 
 #![deny(clippy::wildcard_enum_match_arm)]
@@ -13,6 +13,7 @@
 pub mod aggregate;
 pub mod ids;
 pub mod money;
+pub mod personal;
 pub mod price;
 pub mod quantity;
 pub mod text;

@@ -69,6 +69,9 @@ pub struct Metadata {
     /// When the fact took effect, where that is not when it was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_at: Option<DateTime<Utc>>,
+    /// The end of that command's validity, if it had one: until then the stream remembers the command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<DateTime<Utc>>,
     /// The W3C trace context of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
@@ -77,19 +80,43 @@ pub struct Metadata {
 /// The [`Metadata::origin`] of events that happened in this engine.
 pub const ORIGIN_LIVE: &str = "live";
 
+/// When an event was given its id, by the clock of the node that did it, in whole milliseconds; `None` unless it is a
+/// UUIDv7.
+pub(crate) fn time_of_id(id: Uuid) -> Option<DateTime<Utc>> {
+    if id.get_version_num() != 7 {
+        return None;
+    }
+    // The first 48 bits of the 128.
+    DateTime::from_timestamp_millis(i64::try_from(id.as_u128() >> 80).ok()?)
+}
+
 impl RecordedEvent {
+    /// When it was decided, as its id tells; for an id that tells nothing, when it was recorded.
+    pub(crate) fn decided_at(&self) -> DateTime<Utc> {
+        time_of_id(self.id).unwrap_or(self.recorded_at)
+    }
+
     /// The bytes of its data and metadata, by which pages are bounded.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.data.len() + self.metadata.len()
     }
 
-    /// Reads the payload as an event of one family, upcasting old shapes.
+    /// Reads the payload of an event without personal data as one of a family, upcasting old shapes.
+    ///
+    /// # Errors
+    /// Payloads that are not JSON, unknown names and versions, and shapes that do not fit. Personal data does not fit,
+    /// since it is sealed: see [`Self::decode_opened`].
+    pub fn decode<E: DomainEvent>(&self) -> Result<E, serde_json::Error> {
+        self.decode_opened(&self.data)
+    }
+
+    /// Like [`Self::decode`], of the payload after [`Codec::open`](crate::codec::Codec::open) has opened it.
     ///
     /// # Errors
     /// Payloads that are not JSON, unknown names and versions, and shapes that do not fit.
-    pub fn decode<E: DomainEvent>(&self) -> Result<E, serde_json::Error> {
-        E::decode(&self.event_type, self.schema_version, &mut serde_json::Deserializer::from_str(&self.data))
+    pub fn decode_opened<E: DomainEvent>(&self, data: &str) -> Result<E, serde_json::Error> {
+        E::decode(&self.event_type, self.schema_version, &mut serde_json::Deserializer::from_str(data))
     }
 
     /// Reads the metadata.

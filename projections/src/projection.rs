@@ -2,10 +2,13 @@
 
 use crate::table::{Row, RowError, TableSpec, Value};
 use futures::future::BoxFuture;
-use std::{any::Any, fmt::Debug, sync::OnceLock};
+use std::{any::Any, borrow::Cow, fmt::Debug, sync::OnceLock};
 use thiserror::Error;
 use tillroll_domain::aggregate::DomainEvent;
-use tillroll_infra::event::RecordedEvent;
+use tillroll_infra::{
+    codec::{Codec, CodecError, Place},
+    event::RecordedEvent,
+};
 
 /// Folds events into its tables.
 ///
@@ -51,17 +54,35 @@ impl From<RowError> for ApplyError {
 #[derive(Debug)]
 pub struct Incoming {
     recorded: RecordedEvent,
+    /// The payload with personal data opened, where that makes it another; or why no code will ever open it.
+    opened: Result<Option<Box<str>>, String>,
     decoded: OnceLock<Result<Box<dyn Any + Send + Sync>, String>>,
 }
 
 impl Incoming {
-    /// Wraps an event of the log.
+    /// Wraps an event of the log that holds no personal data.
     #[must_use]
     pub fn new(recorded: RecordedEvent) -> Self {
-        Self { recorded, decoded: OnceLock::new() }
+        Self { recorded, opened: Ok(None), decoded: OnceLock::new() }
     }
 
-    /// The event as the log has it.
+    /// Wraps an event of the log and opens its personal data, so that folds see it, or see that it was erased.
+    ///
+    /// # Errors
+    /// A key vault that does not work or is not the log's. An event that is itself wrong is poison to those who decode it.
+    pub async fn open(recorded: RecordedEvent, codec: &Codec) -> Result<Self, CodecError> {
+        let opened = match codec.open(Place::of(&recorded), &recorded.data).await {
+            Ok(Cow::Borrowed(_)) => Ok(None),
+            Ok(Cow::Owned(opened)) => Ok(Some(opened.into())),
+            Err(error @ (CodecError::Vault(_) | CodecError::KeyMissing { .. })) => return Err(error),
+            Err(
+                error @ (CodecError::Malformed { .. } | CodecError::NotAuthentic { .. } | CodecError::Erased { .. }),
+            ) => Err(error.to_string()),
+        };
+        Ok(Self { opened, ..Self::new(recorded) })
+    }
+
+    /// The event as the log has it, personal data sealed.
     #[must_use]
     pub fn recorded(&self) -> &RecordedEvent {
         &self.recorded
@@ -72,9 +93,12 @@ impl Incoming {
     /// # Errors
     /// [`ApplyError::Poison`] if it cannot be decoded.
     pub fn decode<E: DomainEvent>(&self) -> Result<&E, ApplyError> {
-        let decoded = self.decoded.get_or_init(|| match self.recorded.decode::<E>() {
-            Ok(event) => Ok(Box::new(event)),
-            Err(error) => Err(error.to_string()),
+        let decoded = self.decoded.get_or_init(|| {
+            let data = self.opened.as_ref().map_err(Clone::clone)?.as_deref().unwrap_or(&self.recorded.data);
+            match self.recorded.decode_opened::<E>(data) {
+                Ok(event) => Ok(Box::new(event)),
+                Err(error) => Err(error.to_string()),
+            }
         });
         match decoded {
             Ok(event) => event.downcast_ref::<E>().ok_or_else(|| {

@@ -18,6 +18,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use thiserror::Error;
 use tillroll_infra::{
     ambient::Clock,
+    codec::Codec,
     log::{EventLog, PAGE_MAX, ReadError},
     stream::Position,
 };
@@ -48,6 +49,8 @@ pub struct RuntimeOptions {
     pub database: PathBuf,
     /// How many reads of the read models may go on at a time.
     pub readers_max: u32,
+    /// Opens the personal data of events; by default nothing does, and a scan stops at the first event that holds some.
+    pub codec: Codec,
     /// Bounds.
     pub limits: Limits,
 }
@@ -56,7 +59,7 @@ impl RuntimeOptions {
     /// The defaults, on one file.
     #[must_use]
     pub fn new(database: impl Into<PathBuf>) -> Self {
-        Self { database: database.into(), readers_max: 4, limits: Limits::default() }
+        Self { database: database.into(), readers_max: 4, codec: Codec::without_vault(), limits: Limits::default() }
     }
 }
 
@@ -166,6 +169,7 @@ pub enum RunError {
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) codec: Codec,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) store: Arc<dyn ReadModelStore>,
     pub(crate) limits: Limits,
@@ -202,9 +206,9 @@ impl Runtime {
         options: RuntimeOptions,
         projections: Vec<Arc<dyn Projection>>,
     ) -> Result<Self, OpenError> {
-        let RuntimeOptions { database, readers_max, limits } = options;
+        let RuntimeOptions { database, readers_max, codec, limits } = options;
         let store = SqliteStore::open(SqliteStoreOptions { readers_max, ..SqliteStoreOptions::new(database) }).await?;
-        Self::open_with_store(log, clock, Arc::new(store), limits, projections).await
+        Self::open_with_store(log, codec, clock, Arc::new(store), limits, projections).await
     }
 
     /// Like [`Self::open`], on any store.
@@ -213,13 +217,14 @@ impl Runtime {
     /// See [`OpenError`].
     pub async fn open_with_store(
         log: Arc<dyn EventLog>,
+        codec: Codec,
         clock: Arc<dyn Clock>,
         store: Arc<dyn ReadModelStore>,
         limits: Limits,
         projections: Vec<Arc<dyn Projection>>,
     ) -> Result<Self, OpenError> {
         open::check(&projections)?;
-        let context = Context { log, clock, store, limits: limits.normalized() };
+        let context = Context { log, codec, clock, store, limits: limits.normalized() };
         let handles: Arc<[Arc<Handle>]> = projections
             .iter()
             .map(|projection| Arc::new(Handle::new(projection.name(), projection.version())))

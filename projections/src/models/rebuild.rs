@@ -33,6 +33,7 @@ use tillroll_domain::{
 };
 use tillroll_infra::{
     ambient::Ambient,
+    codec::Codec,
     event::{Metadata, NewEvent},
     log::{Append, EventLog, ExpectedRevision, append, memory::MemoryLog},
     stream::StreamId,
@@ -208,7 +209,9 @@ async fn open(log: &Arc<dyn EventLog>, ambient: &Ambient, store: Arc<MemoryStore
         poll_interval: None,
         ..Limits::default()
     };
-    let opened = Runtime::open_with_store(log.clone(), ambient.clock.clone(), store, limits, all()).await;
+    let opened =
+        Runtime::open_with_store(log.clone(), Codec::without_vault(), ambient.clock.clone(), store, limits, all())
+            .await;
     opened.expect("read models open")
 }
 

@@ -133,13 +133,9 @@ impl Member {
     }
 
     /// Folds events that were parked. All or nothing: what was folded before a failure must be undone by [`Self::reset`].
-    pub(crate) async fn fold_parked(
-        &mut self,
-        events: Vec<RecordedEvent>,
-        store: &dyn ReadModelStore,
-    ) -> Result<(), Halt> {
+    pub(crate) async fn fold_parked(&mut self, events: &[Incoming], store: &dyn ReadModelStore) -> Result<(), Halt> {
         for event in events {
-            self.apply(&Incoming::new(event), store).await?;
+            self.apply(event, store).await?;
         }
         Ok(())
     }

@@ -5,9 +5,13 @@ use super::{
     member::{Fall, Halt},
     scan::{ScanError, parked_event},
 };
-use crate::store::{PageCommit, StoreError};
+use crate::{
+    projection::Incoming,
+    store::{PageCommit, StoreError},
+};
 use thiserror::Error;
 use tillroll_infra::{
+    codec::CodecError,
     log::ReadError,
     stream::{Position, StreamId},
 };
@@ -43,6 +47,9 @@ pub enum RetryError {
     /// The read-model database failed.
     #[error("the read models could not be written")]
     Store(#[from] StoreError),
+    /// The key vault failed, or is not the log's.
+    #[error("the personal data of an event could not be opened")]
+    Codec(#[from] CodecError),
 }
 
 impl From<ScanError> for RetryError {
@@ -50,6 +57,7 @@ impl From<ScanError> for RetryError {
         match error {
             ScanError::Read(error) => Self::Log(error),
             ScanError::Store(error) => Self::Store(error),
+            ScanError::Codec(error) => Self::Codec(error),
         }
     }
 }
@@ -73,7 +81,8 @@ impl Runtime {
         let mut events = Vec::with_capacity(parked.len());
         for event in &parked {
             let found = parked_event(context.log.as_ref(), stream, event.position, event.event_id).await?;
-            events.push(found.ok_or(RetryError::Missing(event.position))?);
+            let found = found.ok_or(RetryError::Missing(event.position))?;
+            events.push(Incoming::open(found, &context.codec).await?);
         }
         if events.is_empty() {
             return Ok(0);
@@ -82,7 +91,7 @@ impl Runtime {
         scan.distrust();
         let committed = scan.committed;
         let member = scan.member(name).ok_or(RetryError::NotLive(name))?;
-        match member.fold_parked(events, context.store.as_ref()).await {
+        match member.fold_parked(&events, context.store.as_ref()).await {
             Ok(()) => {}
             Err(Halt::Store(error)) => return Err(error.into()),
             Err(Halt::Fall(Fall::Broken(reason))) => return Err(RetryError::Broken(reason)),

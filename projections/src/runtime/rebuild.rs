@@ -10,6 +10,7 @@ use crate::store::{Checkpoint, GenerationState, StoreError};
 use std::sync::Arc;
 use thiserror::Error;
 use tillroll_infra::{
+    codec::CodecError,
     log::ReadError,
     stream::{Position, StreamId},
 };
@@ -49,6 +50,9 @@ pub enum RebuildError {
     /// The read-model database failed, more often than it is tried.
     #[error("the read models could not be written")]
     Store(#[from] StoreError),
+    /// The key vault failed more often than it is tried, or is not the log's.
+    #[error("the personal data of an event could not be opened")]
+    Codec(#[from] CodecError),
 }
 
 impl From<ScanError> for RebuildError {
@@ -56,6 +60,7 @@ impl From<ScanError> for RebuildError {
         match error {
             ScanError::Read(error) => Self::Log(error),
             ScanError::Store(error) => Self::Store(error),
+            ScanError::Codec(error) => Self::Codec(error),
         }
     }
 }

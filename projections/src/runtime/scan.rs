@@ -16,6 +16,7 @@ use futures::future::{BoxFuture, join};
 use std::{collections::BTreeSet, fmt};
 use thiserror::Error;
 use tillroll_infra::{
+    codec::CodecError,
     event::RecordedEvent,
     log::{EventFilter, EventLog, LogPage, PAGE_MAX, ReadError},
     stream::{Position, StreamId},
@@ -32,6 +33,8 @@ pub(crate) enum ScanError {
     Read(#[from] ReadError),
     #[error("the read models could not be written")]
     Store(#[from] StoreError),
+    #[error("the personal data of an event could not be opened")]
+    Codec(#[from] CodecError),
 }
 
 impl ScanError {
@@ -40,6 +43,7 @@ impl ScanError {
             Self::Read(ReadError::Unavailable(_)) => true,
             Self::Read(ReadError::Corrupt { .. }) => false,
             Self::Store(error) => error.is_retryable(),
+            Self::Codec(error) => error.is_retryable(),
         }
     }
 
@@ -48,6 +52,7 @@ impl ScanError {
         match self {
             Self::Read(error) => format!("{self}: {error}"),
             Self::Store(error) => format!("{self}: {error}"),
+            Self::Codec(error) => format!("{self}: {error}"),
         }
     }
 }
@@ -237,7 +242,7 @@ impl Scan {
             if number % EVENTS_PER_TURN == EVENTS_PER_TURN - 1 {
                 tokio::task::yield_now().await;
             }
-            let event = Incoming::new(event);
+            let event = Incoming::open(event, &context.codec).await?;
             let mut index = 0;
             while let Some(member) = self.members.get_mut(index) {
                 match member.fold(&event, context.store.as_ref()).await {

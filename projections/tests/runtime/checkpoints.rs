@@ -2,7 +2,7 @@
 
 use crate::support::{Accounts, Faulty, Renamed, Totals, World, balances, both, limits, memory, shown, sqlite};
 use std::sync::{Arc, atomic::Ordering};
-use tillroll_infra::{log::EventLog, stream::Position};
+use tillroll_infra::{codec::Codec, log::EventLog, stream::Position};
 use tillroll_projections::{
     projection::Projection,
     read::ProjectionState,
@@ -163,7 +163,14 @@ async fn a_table_that_two_projections_declare_is_refused() {
     let projections: Vec<Arc<dyn Projection>> = vec![Accounts::new(1), Accounts::new(1)];
     let log: Arc<dyn EventLog> = world.log.clone();
     let store: Arc<dyn ReadModelStore> = memory();
-    let refused =
-        Runtime::open_with_store(log, world.ambient.clock.clone(), store, Default::default(), projections).await;
+    let refused = Runtime::open_with_store(
+        log,
+        Codec::without_vault(),
+        world.ambient.clock.clone(),
+        store,
+        Default::default(),
+        projections,
+    )
+    .await;
     assert!(matches!(refused, Err(OpenError::Declaration { projection: "accounts", .. })));
 }

@@ -4,6 +4,7 @@
 
 mod checkpoints;
 mod equality;
+mod personal;
 mod poison;
 mod rebuilding;
 mod stores;

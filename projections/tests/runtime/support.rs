@@ -14,6 +14,7 @@ use std::{
 use tillroll_domain::{aggregate::DomainEvent, events};
 use tillroll_infra::{
     ambient::Ambient,
+    codec::Codec,
     event::NewEvent,
     log::{self, Append, EventLog, ExpectedRevision, memory::MemoryLog},
     stream::{Position, StreamId},
@@ -232,7 +233,9 @@ impl World {
         projections: Vec<Arc<dyn Projection>>,
     ) -> Runtime {
         let log: Arc<dyn EventLog> = self.log.clone();
-        Runtime::open_with_store(log, self.ambient.clock.clone(), store, limits, projections).await.unwrap()
+        Runtime::open_with_store(log, Codec::without_vault(), self.ambient.clock.clone(), store, limits, projections)
+            .await
+            .unwrap()
     }
 }
 

@@ -1,0 +1,195 @@
+//! The keys as rows: one group of requests as one transaction, and the emptying of the write-ahead log behind an erasure.
+
+use super::file;
+use crate::{
+    ambient::Randomness,
+    vault::{KEY_BYTES, Key, KeyState},
+};
+use rusqlite::{Connection, ErrorCode, OptionalExtension};
+use std::{
+    fmt,
+    fs::File,
+    io::{self, ErrorKind},
+    path::PathBuf,
+    sync::Arc,
+};
+use tillroll_domain::ids::SubjectId;
+use zeroize::Zeroizing;
+
+type Commit = Box<dyn Fn(&Connection) -> rusqlite::Result<()> + Send>;
+
+/// What a request wants of a subject's row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Its key, if there is one.
+    Find,
+    /// Its key; a new one if there is neither a key nor a mark.
+    Make,
+    /// The mark instead of the key.
+    Erase,
+}
+
+/// Why nothing of a group was written.
+#[derive(Debug)]
+pub(super) enum TableError {
+    /// No room; the next group may find some.
+    Full,
+    /// Something that may pass, such as a person's tool that holds the write lock.
+    Passing(rusqlite::Error),
+    /// Whether the group is durable is unknown, or the file can no longer be trusted, until it is opened again: a system
+    /// that failed to sync once may answer the next sync with success although the pages are gone.
+    Final(rusqlite::Error),
+}
+
+/// The one connection to the file.
+pub(super) struct Table {
+    connection: Connection,
+    randomness: Arc<dyn Randomness>,
+    wal: PathBuf,
+    /// How a transaction is committed; tests put failures here.
+    commit: Commit,
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").field("wal", &self.wal).finish_non_exhaustive()
+    }
+}
+
+impl Table {
+    pub(super) fn new(connection: Connection, path: &std::path::Path, randomness: Arc<dyn Randomness>) -> Self {
+        let commit: Commit = Box::new(|connection| connection.prepare_cached("COMMIT")?.execute(()).map(drop));
+        Self { connection, randomness, wal: file::wal(path), commit }
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_commit(mut self, commit: impl Fn(&Connection) -> rusqlite::Result<()> + Send + 'static) -> Self {
+        self.commit = Box::new(commit);
+        self
+    }
+
+    /// Fulfills all wishes together or none, and answers what each subject's row holds then; durable when it returns.
+    pub(super) fn fulfill<'a>(
+        &mut self,
+        wishes: impl Iterator<Item = (&'a str, SubjectId, Wish)> + Clone,
+    ) -> Result<Vec<KeyState>, TableError> {
+        if wishes.clone().all(|(_, _, wish)| wish == Wish::Find) {
+            let found = wishes.map(|(tenant, subject, _)| self.find(tenant, subject)).collect::<Result<_, _>>();
+            return found.map_err(TableError::before_commit);
+        }
+        let fulfilled = self.write(wishes);
+        if fulfilled.is_err()
+            && !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            return Err(TableError::Final(error));
+        }
+        fulfilled
+    }
+
+    fn write<'a>(&self, wishes: impl Iterator<Item = (&'a str, SubjectId, Wish)>) -> Result<Vec<KeyState>, TableError> {
+        let begun = self.connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute(()));
+        begun.map_err(TableError::before_commit)?;
+        let rows = wishes.map(|(tenant, subject, wish)| self.fulfill_one(tenant, subject, wish));
+        let rows = rows.collect::<Result<_, _>>().map_err(TableError::before_commit)?;
+        (self.commit)(&self.connection).map_err(TableError::in_commit)?;
+        Ok(rows)
+    }
+
+    fn fulfill_one(&self, tenant: &str, subject: SubjectId, wish: Wish) -> rusqlite::Result<KeyState> {
+        let found = self.find(tenant, subject)?;
+        match (wish, &found) {
+            (Wish::Find, _) | (Wish::Make, KeyState::Known(_) | KeyState::Erased) | (Wish::Erase, KeyState::Erased) => {
+                Ok(found)
+            }
+            (Wish::Make, KeyState::Missing) => {
+                let key = Key::random(&*self.randomness);
+                self.insert(tenant, subject, false, key.bytes())?;
+                Ok(KeyState::Known(key))
+            }
+            (Wish::Erase, KeyState::Missing) => {
+                self.insert(tenant, subject, true, &[0; KEY_BYTES])?;
+                Ok(KeyState::Erased)
+            }
+            (Wish::Erase, KeyState::Known(_)) => {
+                let mut overwrite = self.connection.prepare_cached(
+                    "UPDATE keys SET erased = 1, secret = zeroblob(32) WHERE tenant = ?1 AND subject = ?2",
+                )?;
+                overwrite.execute((tenant, &subject.uuid().as_bytes()[..]))?;
+                Ok(KeyState::Erased)
+            }
+        }
+    }
+
+    fn insert(&self, tenant: &str, subject: SubjectId, erased: bool, secret: &[u8; KEY_BYTES]) -> rusqlite::Result<()> {
+        let mut insert = self
+            .connection
+            .prepare_cached("INSERT INTO keys (tenant, subject, erased, secret) VALUES (?1, ?2, ?3, ?4)")?;
+        insert.execute((tenant, &subject.uuid().as_bytes()[..], erased, &secret[..])).map(drop)
+    }
+
+    fn find(&self, tenant: &str, subject: SubjectId) -> rusqlite::Result<KeyState> {
+        let mut find =
+            self.connection.prepare_cached("SELECT erased, secret FROM keys WHERE tenant = ?1 AND subject = ?2")?;
+        let row = find.query_row((tenant, &subject.uuid().as_bytes()[..]), |row| {
+            Ok((row.get::<_, bool>(0)?, Zeroizing::new(row.get::<_, [u8; KEY_BYTES]>(1)?)))
+        });
+        Ok(match row.optional()? {
+            None => KeyState::Missing,
+            Some((true, _)) => KeyState::Erased,
+            Some((false, secret)) => Key::stored(&secret[..]).map_or(KeyState::Missing, KeyState::Known),
+        })
+    }
+
+    /// Copies the write-ahead log into the file and cuts it off, so that no page that was overwritten is left anywhere.
+    /// Waits for readers beside us, up to the connection's busy timeout.
+    pub(super) fn empty_write_ahead_log(&self) -> Result<(), String> {
+        let busy: bool = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0))
+            .map_err(|error| error.to_string())?;
+        if busy {
+            return Err("somebody else is reading the file".to_owned());
+        }
+        // The cut itself must be durable too: an older length would bring the old pages back with it.
+        match self.sync_cut() {
+            Ok(0) => Ok(()),
+            Ok(left) => Err(format!("{left} bytes are left in it")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Syncs the write-ahead log and answers its length.
+    fn sync_cut(&self) -> io::Result<u64> {
+        match File::open(&self.wal) {
+            Ok(file) => {
+                file.sync_all()?;
+                Ok(file.metadata()?.len())
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl TableError {
+    /// Nothing was committed and nothing will be.
+    fn before_commit(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Final(error)
+            }
+            _ => Self::Passing(error),
+        }
+    }
+
+    /// A full disk and a held lock are found before the commit record is written; after any other error it may be there.
+    fn in_commit(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Passing(error),
+            _ => Self::Final(error),
+        }
+    }
+}
