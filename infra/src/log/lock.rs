@@ -32,7 +32,7 @@ pub enum LockError {
         /// The process, if it has said so.
         pid: Option<u32>,
     },
-    /// The lock file could not be opened, locked or written.
+    /// The lock file could not be opened or locked.
     #[error("{} cannot be locked", path.display())]
     Io {
         /// The lock file.
@@ -66,11 +66,9 @@ impl WriterLock {
             }
             Err(TryLockError::Error(source)) => return Err(LockError::Io { path, source }),
         }
-        let told = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", process::id()));
-        match told {
-            Ok(()) => Ok(Self { file, path }),
-            Err(source) => Err(LockError::Io { path, source }),
-        }
+        // The process id is for people. On a full disk there may be no room for it, and reading must go on there.
+        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", process::id()));
+        Ok(Self { file, path })
     }
 
     /// The lock file.

@@ -27,10 +27,12 @@ use thiserror::Error;
 use tokio::sync::watch;
 use writer::{Announcements, DurableHead, Writer};
 
+mod checksum;
 mod group;
 mod heads;
 mod kinds;
 mod metrics;
+mod names;
 mod pages;
 mod readers;
 mod schema;
@@ -109,6 +111,21 @@ pub enum OpenError {
         path.display()
     )]
     OtherVersion {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// Only for reading: the file was written by an older version of the program. Opening it for writing once brings it up
+    /// to date.
+    #[error(
+        "{} has schema version {found}, and this program reads version {known}; start the engine on it once, which brings it \
+         up to date",
+        path.display()
+    )]
+    NotYetMigrated {
         /// The file.
         path: PathBuf,
         /// Its version.

@@ -5,6 +5,7 @@ use super::{
         Append, AppendError, AppendReceipt,
         check::{Last, Verdict, judge},
     },
+    checksum::Checked,
     heads::{Head, Heads},
     kinds::Kinds,
 };
@@ -80,6 +81,8 @@ impl Tables {
             tail: None,
         };
         tables.tail()?;
+        // A file whose tables are not as they should be is refused now and not at the first append.
+        drop(Rows::prepare(&tables.connection)?);
         Ok(tables)
     }
 
@@ -193,8 +196,8 @@ impl<'a> Rows<'a> {
                 .prepare_cached("INSERT INTO streams (key, tenant, category, id) VALUES (?1, ?2, ?3, ?4)")?,
             insert_event: connection.prepare_cached(
                 "INSERT INTO events
-                 (position, stream, revision, kind, schema_version, recorded_at, event_id, metadata, data)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 (position, stream, revision, kind, schema_version, recorded_at, event_id, checksum, metadata, data)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?,
         })
     }
@@ -236,19 +239,32 @@ impl<'a> Rows<'a> {
         };
         let mut revision = first;
         for (event, kind) in append.events.iter().zip(kind_keys) {
-            let position = tail.position.next();
+            let next = tail.position.next();
+            let (position, standing) = (column(next.0)?, column(revision.0)?);
+            let checksum = Checked {
+                position,
+                stream: &append.stream,
+                revision: standing,
+                event_type: &event.event_type,
+                schema_version: event.schema_version,
+                recorded_at: tail.recorded_at,
+                event_id: &event.id,
+                metadata: &event.metadata,
+                data: &event.data,
+            };
             self.insert_event.execute((
-                column(position.0)?,
+                position,
                 key,
-                column(revision.0)?,
+                standing,
                 kind,
                 event.schema_version,
                 tail.recorded_at,
                 &event.id.as_bytes()[..],
+                checksum.sum(),
                 &event.metadata,
                 &event.data,
             ))?;
-            tail.position = position;
+            tail.position = next;
             revision = revision.next();
         }
         let last = Revision(revision.0 - 1);

@@ -2,6 +2,7 @@
 
 use super::super::check::Last;
 use crate::stream::StreamId;
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
 /// A stream as the writer needs it.
@@ -17,15 +18,15 @@ pub(super) struct Head {
 /// what was used lately about as well as a list in order of use, at the cost of one hash map.
 #[derive(Debug)]
 pub(super) struct Heads {
-    young: HashMap<StreamId, Head>,
-    old: HashMap<StreamId, Head>,
+    young: HashMap<StreamId, Head, RandomState>,
+    old: HashMap<StreamId, Head, RandomState>,
     generation_max: usize,
 }
 
 impl Heads {
     /// Holds at most twice `generation_max` streams.
     pub(super) fn new(generation_max: usize) -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), generation_max: generation_max.max(1) }
+        Self { young: HashMap::default(), old: HashMap::default(), generation_max: generation_max.max(1) }
     }
 
     pub(super) fn get(&mut self, stream: &StreamId) -> Option<Head> {

@@ -2,27 +2,29 @@
 
 use super::{
     super::{EventFilter, LogPage, PAGE_BYTES_MAX, PAGE_MAX, ReadError, ReadFrom, SCAN_MAX},
+    checksum::Checked,
     kinds::Kinds,
+    names::Names,
     writer::DurableHead,
 };
 use crate::{
     event::RecordedEvent,
     stream::{Position, Revision, StreamId},
 };
-use chrono::DateTime;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Rows};
-use std::{collections::HashMap, sync::Arc};
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row};
+use std::sync::Arc;
 use uuid::Uuid;
 
-/// The most names of streams one connection remembers; about 8 MB.
-const NAMES_MAX: usize = 65_536;
+/// How many events a page has room for before it grows.
+const EVENTS_AT_FIRST: usize = 1_024;
 
 /// A connection that reads, and what it has learned.
 #[derive(Debug)]
 pub(super) struct Pages {
     connection: Connection,
     kinds: Kinds,
-    names: HashMap<i64, StreamId>,
+    names: Names,
     /// Where the writer in this process stands; `None` if the writer is another process.
     head: Option<Arc<DurableHead>>,
 }
@@ -57,7 +59,7 @@ impl From<PageError> for ReadError {
 macro_rules! select {
     ($($rest:literal),+) => {
         concat!(
-            "SELECT position, stream, revision, kind, schema_version, recorded_at, event_id, metadata, data
+            "SELECT position, stream, revision, kind, schema_version, recorded_at, event_id, checksum, metadata, data
              FROM events WHERE ",
             $($rest),+
         )
@@ -87,7 +89,7 @@ pub(super) const ALL_OF_KINDS_AND_TENANT: &str =
 
 impl Pages {
     pub(super) fn new(connection: Connection, head: Option<Arc<DurableHead>>) -> Self {
-        Self { connection, kinds: Kinds::default(), names: HashMap::new(), head }
+        Self { connection, kinds: Kinds::default(), names: Names::default(), head }
     }
 
     /// The last event that may be shown.
@@ -119,7 +121,7 @@ impl Pages {
             ReadFrom::Backwards(from) => (BACKWARDS, cursor(from.0), None),
             ReadFrom::BackwardsFromEnd => (BACKWARDS, i64::MAX, None),
         };
-        let mut page = Page::default();
+        let mut page = Page::with_room_for(limit);
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query((key, from, cursor_of(limit)))?;
         while page.bytes < PAGE_BYTES_MAX
@@ -186,7 +188,7 @@ impl Pages {
             }
         };
         let is_whole = kinds.is_none() && filter.tenant.is_none();
-        let mut page = Page::default();
+        let mut page = Page::with_room_for(limit);
         let is_cut = loop {
             if page.events.len() >= limit || page.bytes >= PAGE_BYTES_MAX {
                 break true;
@@ -209,30 +211,26 @@ struct Page {
     bytes: usize,
     /// The metadata of the event before; those of one command share theirs, so most need no memory of their own.
     metadata: Option<Arc<str>>,
+    /// The time of the event before; those of one group share theirs.
+    recorded_at: Option<(i64, DateTime<Utc>)>,
 }
 
 impl Page {
+    fn with_room_for(limit: usize) -> Self {
+        Self { events: Vec::with_capacity(limit.min(EVENTS_AT_FIRST)), ..Self::default() }
+    }
+
     fn read_all_row(
         &mut self,
         row: &Row<'_>,
         after: Position,
         is_whole: bool,
-        names: &mut HashMap<i64, StreamId>,
+        names: &mut Names,
         kinds: &Kinds,
         connection: &Connection,
     ) -> Result<(), PageError> {
-        let key = row.get(1)?;
-        let stream = match names.get(&key) {
-            Some(stream) => stream.clone(),
-            None => {
-                let stream = find_name(connection, key, row)?;
-                if names.len() >= NAMES_MAX {
-                    names.clear();
-                }
-                names.insert(key, stream.clone());
-                stream
-            }
-        };
+        let stream = names.get(row.get(1)?, connection)?;
+        let stream = stream.map_or_else(|| Err(corrupt(position_of(row)?, "its stream has no name")), Ok)?;
         let expected = self.events.last().map_or(after, |event| event.position).next();
         self.push(row, stream, kinds)?;
         match self.events.last() {
@@ -247,15 +245,12 @@ impl Page {
         let text = |index, name: &str| {
             row.get_ref(index)?.as_str().map_err(|error| corrupt(position, &format!("its {name} is not text: {error}")))
         };
-        let metadata = text(7, "metadata")?;
-        let metadata = match &self.metadata {
-            Some(shared) if **shared == *metadata => shared.clone(),
-            _ => self.metadata.insert(metadata.into()).clone(),
-        };
+        let (revision, recorded_at) = (row.get::<_, i64>(2)?, row.get::<_, i64>(5)?);
+        let metadata = text(8, "metadata")?;
         let event = RecordedEvent {
             position,
             stream,
-            revision: row.get::<_, i64>(2)?.try_into().map(Revision).map_err(|_| bad("its revision is negative"))?,
+            revision: revision.try_into().map(Revision).map_err(|_| bad("its revision is negative"))?,
             id: row
                 .get_ref(6)?
                 .as_blob()
@@ -265,10 +260,35 @@ impl Page {
             event_type: kinds.event_type(row.get(3)?).cloned().ok_or_else(|| bad("its kind is not known"))?,
             schema_version: u16::try_from(row.get::<_, i64>(4)?)
                 .map_err(|_| bad("its schema version is out of range"))?,
-            recorded_at: DateTime::from_timestamp_micros(row.get(5)?).ok_or_else(|| bad("its time is out of range"))?,
-            metadata,
-            data: text(8, "data")?.into(),
+            recorded_at: match self.recorded_at {
+                Some((micros, time)) if micros == recorded_at => time,
+                _ => {
+                    let time = DateTime::from_timestamp_micros(recorded_at);
+                    self.recorded_at.insert((recorded_at, time.ok_or_else(|| bad("its time is out of range"))?)).1
+                }
+            },
+            metadata: match &self.metadata {
+                Some(shared) if **shared == *metadata => shared.clone(),
+                _ => self.metadata.insert(metadata.into()).clone(),
+            },
+            data: text(9, "data")?.into(),
         };
+        if let Some(checksum) = row.get::<_, Option<i64>>(7)? {
+            let checked = Checked {
+                position: row.get(0)?,
+                stream: &event.stream,
+                revision,
+                event_type: &event.event_type,
+                schema_version: event.schema_version,
+                recorded_at,
+                event_id: &event.id,
+                metadata: &event.metadata,
+                data: &event.data,
+            };
+            if i64::from(checked.sum()) != checksum {
+                return Err(bad("its checksum does not fit"));
+            }
+        }
         self.bytes += event.bytes();
         self.events.push(event);
         Ok(())
@@ -282,22 +302,6 @@ fn load_kind(row: &Row<'_>, kinds: &mut Kinds, connection: &Connection) -> Resul
         kinds.load_new(connection)?;
     }
     Ok(())
-}
-
-fn find_name(connection: &Connection, key: i64, row: &Row<'_>) -> Result<StreamId, PageError> {
-    let mut statement = connection.prepare_cached("SELECT tenant, category, id FROM streams WHERE key = ?1")?;
-    let mut rows: Rows<'_> = statement.query([key])?;
-    let name = match rows.next()? {
-        Some(name) => {
-            let part = |index| name.get_ref(index)?.as_str().map_err(rusqlite::Error::from);
-            StreamId::for_tenant(part(0)?, part(1)?, part(2)?).ok()
-        }
-        None => None,
-    };
-    match name {
-        Some(name) => Ok(name),
-        None => Err(corrupt(position_of(row)?, "its stream has no name")),
-    }
 }
 
 fn position_of(row: &Row<'_>) -> Result<Position, PageError> {

@@ -1,7 +1,7 @@
 //! The log's file: making a new one, and refusing what is not one without touching it.
 
 use super::{super::lock::LockError, OpenError, SqliteLogOptions};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags};
 use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions},
@@ -13,7 +13,9 @@ use std::{
 /// "Till" in ASCII, in the file's header.
 const APPLICATION_ID: u32 = 0x5469_6c6c;
 /// The version of schema.sql.
-const SCHEMA_VERSION: u32 = 1;
+const SCHEMA_VERSION: u32 = 2;
+/// From version 1, whose rows have no checksum. Rows are never changed, so those that are there keep none.
+const FROM_VERSION_1: &str = "ALTER TABLE events ADD COLUMN checksum INTEGER";
 /// How long to wait for someone who writes to the file beside us, which only a person with a tool can be.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -45,9 +47,10 @@ pub(super) fn inspect(path: &Path) -> Result<bool, OpenError> {
     Ok(true)
 }
 
+/// Accepts the versions that a writer can bring up to date.
 fn check_version(path: &Path, found: u32) -> Result<(), OpenError> {
     match found {
-        SCHEMA_VERSION => Ok(()),
+        1 | SCHEMA_VERSION => Ok(()),
         0 => Err(OpenError::NotALog { path: path.to_owned() }),
         _ => Err(OpenError::OtherVersion { path: path.to_owned(), found, known: SCHEMA_VERSION }),
     }
@@ -126,7 +129,9 @@ pub(super) fn connect_writer(options: &SqliteLogOptions) -> Result<Connection, O
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(sqlite)?;
-    verify(&connection, path)?;
+    if verify(&connection, path)? == 1 {
+        bring_up_to_date(&connection).map_err(sqlite)?;
+    }
     write_ahead(&connection, path)?;
     // journal_size_limit: after a long reader has kept the WAL from starting over, it shrinks back to 64 MB.
     // fullfsync: where the system's plain sync does not reach the disk (macOS), use the one that does.
@@ -146,6 +151,7 @@ pub(super) fn connect_writer(options: &SqliteLogOptions) -> Result<Connection, O
     if options.sabotage == Some(super::Sabotage::NoSync) {
         connection.pragma_update(None, "synchronous", "OFF").map_err(sqlite)?;
     }
+    settle(&connection).map_err(sqlite)?;
     connection.set_prepared_statement_cache_capacity(32);
     if let Some(bytes) = options.file_bytes_max {
         let page: u64 =
@@ -156,13 +162,33 @@ pub(super) fn connect_writer(options: &SqliteLogOptions) -> Result<Connection, O
     Ok(connection)
 }
 
+/// Copies what a dead writer left in the write-ahead log into the file, and empties the former.
+///
+/// If that writer died after a sync had failed, the system's cache may still show commits that will never reach the disk.
+/// What is written behind them would be durable and yet lost, since recovery stops at the first gap (Rebello et al., "Can
+/// applications recover from fsync failures?", 2020). In the file they are written, and synced, anew.
+fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    // Where a reader of another process stays in the way, SQLite answers so in the row; the log works nevertheless.
+    match connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())) {
+        // A full disk must not keep the log from being read.
+        Err(error) if error.sqlite_error_code() == Some(SqliteCode::DiskFull) => {
+            tracing::warn!("the event log was opened on a full disk; its write-ahead log stays as it was found");
+            Ok(())
+        }
+        settled => settled,
+    }
+}
+
 /// Opens a connection that cannot write, to a file that [`inspect`] accepted.
 pub(super) fn connect_reader(path: &Path) -> Result<Connection, OpenError> {
     let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(sqlite)?;
-    verify(&connection, path)?;
+    let found = verify(&connection, path)?;
+    if found != SCHEMA_VERSION {
+        return Err(OpenError::NotYetMigrated { path: path.to_owned(), found, known: SCHEMA_VERSION });
+    }
     connection
         .execute_batch("PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;")
         .map_err(sqlite)?;
@@ -170,8 +196,16 @@ pub(super) fn connect_reader(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-/// Asks the database itself, since its write-ahead log may know better than the header of the file.
-fn verify(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+/// In one transaction, durable before anything is appended.
+fn bring_up_to_date(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("PRAGMA synchronous = FULL; BEGIN IMMEDIATE")?;
+    connection.execute_batch(FROM_VERSION_1)?;
+    connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    connection.execute_batch("COMMIT")
+}
+
+/// Asks the database itself, since its write-ahead log may know better than the header of the file. Answers its version.
+fn verify(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
     let read = |name| {
         connection
             .pragma_query_value(None, name, |row| row.get::<_, u32>(0))
@@ -180,7 +214,9 @@ fn verify(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     if read("application_id")? != APPLICATION_ID {
         return Err(OpenError::NotALog { path: path.to_owned() });
     }
-    check_version(path, read("user_version")?)
+    let found = read("user_version")?;
+    check_version(path, found)?;
+    Ok(found)
 }
 
 impl From<LockError> for OpenError {

@@ -1,4 +1,4 @@
--- The event log's file, version 1. A file that was ever shared is never changed by editing this; a new version gets a
+-- The event log's file, version 2. A file that was ever shared is never changed by editing this; a new version gets a
 -- migration of its own.
 --
 -- No REFERENCES: the one writer looks every key up before it uses it, and a check per row would cost a search per row.
@@ -30,6 +30,7 @@ CREATE TABLE events (
   schema_version INTEGER NOT NULL,
   recorded_at    INTEGER NOT NULL, -- microseconds since 1970 UTC
   event_id       BLOB    NOT NULL, -- 16 bytes
+  checksum       INTEGER,          -- of all the others and the names behind the keys; none in rows of version 1
   metadata       TEXT    NOT NULL,
   data           TEXT    NOT NULL,
   UNIQUE (stream, revision)

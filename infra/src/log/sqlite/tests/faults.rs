@@ -137,6 +137,42 @@ async fn a_missing_event_is_never_skipped() {
 }
 
 #[tokio::test]
+async fn a_row_that_is_another_event_than_was_written_is_never_read() {
+    for damage in [
+        "UPDATE events SET data = replace(data, 'xxx', 'xyx') WHERE position = 2",
+        "UPDATE events SET metadata = '{\"actor\":\"admin\"}' WHERE position = 2",
+        "UPDATE events SET event_id = randomblob(16) WHERE position = 2",
+        "UPDATE events SET schema_version = 2 WHERE position = 2",
+        "UPDATE events SET recorded_at = recorded_at + 1 WHERE position = 2",
+        "UPDATE events SET checksum = checksum + 1 WHERE position = 2",
+        "UPDATE streams SET id = '7' WHERE key = 2",
+        "UPDATE event_kinds SET event_type = 'OrderLost' WHERE key = 1",
+    ] {
+        let place = Place::new();
+        let log = place.open();
+        appended(&log, place.append(1, ExpectedRevision::NoStream, 1)).await;
+        appended(&log, place.append(2, ExpectedRevision::NoStream, 1)).await;
+        drop(log);
+        let tool = Connection::open(place.path()).unwrap();
+        tool.execute_batch(
+            "DROP TRIGGER events_are_never_updated; DROP TRIGGER streams_are_never_updated;
+             DROP TRIGGER event_kinds_are_never_updated",
+        )
+        .unwrap();
+        tool.execute_batch(damage).unwrap();
+        drop(tool);
+        let log = place.open();
+        let all = log.read_all(Position(1), &EventFilter::default(), 10).await;
+        assert!(matches!(all, Err(ReadError::Corrupt { position: Position(2), .. })), "{damage}: {all:?}");
+        // Under its old name the stream is gone, or its event is seen to be damaged; it is never another one.
+        let stream = log.read_stream(&order(2), ReadFrom::BackwardsFromEnd, 10).await;
+        assert!(stream.as_ref().map_or(true, Vec::is_empty), "{damage}: {stream:?}");
+        let moved = log.read_stream(&order(7), ReadFrom::BackwardsFromEnd, 10).await;
+        assert!(moved.as_ref().map_or(true, Vec::is_empty), "{damage}: {moved:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_row_that_is_no_event_is_reported_with_its_place() {
     for damage in [
         "event_id = x'00'",

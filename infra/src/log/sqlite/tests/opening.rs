@@ -53,17 +53,45 @@ fn a_foreign_database_is_refused_and_left_untouched() {
 
 #[test]
 fn another_schema_version_is_refused_and_left_untouched() {
-    for (version, is_newer) in [(2_u32, true), (u32::MAX, true), (0, false)] {
+    for (version, is_newer) in [(3_u32, true), (u32::MAX, true), (0, false)] {
         let place = Place::new();
         drop(place.open());
         let mut file = fs::read(place.path()).unwrap();
         file[60..64].copy_from_slice(&version.to_be_bytes());
         fs::write(place.path(), file).unwrap();
         assert_refused_untouched(&place, |error| match error {
-            OpenError::OtherVersion { found, known, .. } => is_newer && (*found, *known) == (version, 1),
+            OpenError::OtherVersion { found, known, .. } => is_newer && (*found, *known) == (version, 2),
             error => !is_newer && matches!(error, OpenError::NotALog { .. }),
         });
     }
+}
+
+/// What version 1 left: the same table without checksums.
+async fn log_of_version_1() -> Place {
+    let place = Place::new();
+    appended(&place.open(), place.append(1, ExpectedRevision::NoStream, 2)).await;
+    let tool = Connection::open(place.path()).unwrap();
+    tool.execute_batch("ALTER TABLE events DROP COLUMN checksum; PRAGMA user_version = 1").unwrap();
+    place
+}
+
+#[tokio::test]
+async fn a_log_of_version_1_is_brought_up_to_date_by_its_first_writer() {
+    let place = log_of_version_1().await;
+    let refused = SqliteLog::open_read_only(&place.options()).map(drop).unwrap_err();
+    assert!(matches!(refused, OpenError::NotYetMigrated { found: 1, .. }), "{refused}");
+    for _ in 0..2 {
+        let log = place.open();
+        let next = u64::try_from(positions(&log).await.len()).unwrap();
+        appended(&log, place.append(1, exact(next - 1), 1)).await;
+    }
+    assert_eq!(positions(&SqliteLog::open_read_only(&place.options()).unwrap()).await, [1, 2, 3, 4]);
+    let tool = Connection::open(place.path()).unwrap();
+    let sums: Vec<bool> = tool
+        .prepare("SELECT checksum IS NOT NULL FROM events ORDER BY position")
+        .and_then(|mut statement| statement.query_map((), |row| row.get(0))?.collect())
+        .unwrap();
+    assert_eq!(sums, [false, false, true, true], "rows are never changed");
 }
 
 #[tokio::test]
