@@ -28,13 +28,18 @@ use tillroll_http::{
 };
 use tillroll_infra::{
     ambient::Ambient,
-    bus::Bus,
+    bus::{Bus, SNAPSHOT_EVERY},
     config::Settings,
     log::{
         EventLog,
         sqlite::{SqliteLog, SqliteLogOptions},
     },
+    snapshots::{SnapshotStore, SqliteSnapshots, SqliteSnapshotsOptions},
     stream::Position,
+    vault::{
+        KeyVault,
+        sqlite::{SqliteVault, SqliteVaultOptions},
+    },
 };
 use tillroll_projections::{
     models,
@@ -52,6 +57,8 @@ pub struct Engine {
     pub bus: Bus,
     /// Keeps the read models.
     pub projections: Runtime,
+    snapshots: Option<Arc<SqliteSnapshots>>,
+    vault: Arc<SqliteVault>,
     ambient: Ambient,
     settings: Settings,
     /// Where the log ended when it was opened.
@@ -72,10 +79,47 @@ pub fn open_log_read_only(settings: &Settings) -> anyhow::Result<Arc<dyn EventLo
     Ok(Arc::new(SqliteLog::open_read_only(&SqliteLogOptions::new(log_path(settings)))?))
 }
 
+/// The snapshots of a data folder that this process writes, beside its log. Without them everything works, only that long
+/// streams are read from their beginning; so whatever is wrong with the file is told, and stops nothing.
+fn open_snapshots(settings: &Settings) -> Option<Arc<SqliteSnapshots>> {
+    let options = SqliteSnapshotsOptions::new(settings.data.join("snapshots.db"));
+    match SqliteSnapshots::open(options) {
+        Ok(snapshots) => Some(Arc::new(snapshots)),
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::warn!(%error, cause, "there are no snapshots of long streams");
+            None
+        }
+    }
+}
+
+/// The keys of personal data, beside the log that this process writes. Commands that only read do not need them.
+fn open_vault(settings: &Settings, ambient: &Ambient, log_head: Position) -> anyhow::Result<Arc<SqliteVault>> {
+    let options = SqliteVaultOptions::new(settings.data.join("vault.db"));
+    let vault = SqliteVault::open(&options, ambient.randomness.clone())?;
+    if vault.was_created() && log_head > Position::START {
+        tracing::warn!(
+            "there was no key vault beside the event log and a new one was made; if one was lost, restore it"
+        );
+    }
+    Ok(Arc::new(vault))
+}
+
 /// A bus over a log that takes the commands of every aggregate.
 #[must_use]
-pub fn bus(log: Arc<dyn EventLog>, ambient: Ambient, settings: &Settings) -> Bus {
-    Bus::builder(log, ambient)
+pub fn bus(
+    log: Arc<dyn EventLog>,
+    vault: Arc<dyn KeyVault>,
+    ambient: Ambient,
+    snapshots: Option<Arc<dyn SnapshotStore>>,
+    settings: &Settings,
+) -> Bus {
+    let builder = Bus::builder(log, ambient).vault(vault);
+    let builder = match snapshots {
+        Some(snapshots) => builder.snapshots(snapshots, SNAPSHOT_EVERY),
+        None => builder,
+    };
+    builder
         .time_zone(settings.store.time_zone)
         .cache_bytes(settings.store.cache_bytes)
         .register::<Claim>()
@@ -105,13 +149,17 @@ impl Engine {
         let options = SqliteLogOptions::new(log_path(&settings));
         let log = Arc::new(SqliteLog::open(&options, ambient.clock.clone())?);
         let head_at_open = log.head().await?;
-        let bus = bus(log.clone(), ambient.clone(), &settings);
+        // Only now: the log holds the lock on the folder.
+        let vault = open_vault(&settings, &ambient, head_at_open)?;
+        let snapshots = open_snapshots(&settings);
+        let store = snapshots.clone().map(|snapshots| snapshots as Arc<dyn SnapshotStore>);
+        let bus = bus(log.clone(), vault.clone(), ambient.clone(), store, &settings);
         let tables = data.join("read.db");
         let made = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&tables);
         made.with_context(|| format!("the read models {} cannot be made", tables.display()))?;
-        let options = RuntimeOptions::new(tables);
+        let options = RuntimeOptions { codec: bus.codec().clone(), ..RuntimeOptions::new(tables) };
         let projections = Runtime::open(log.clone(), ambient.clock.clone(), options, models::all()).await?;
-        Ok(Self { log, bus, projections, ambient, settings, head_at_open })
+        Ok(Self { log, bus, projections, snapshots, vault, ambient, settings, head_at_open })
     }
 
     /// Opens a data folder that holds a log already.
@@ -160,10 +208,16 @@ impl Engine {
             follower.shutdown().await;
         }
         self.projections.close().await;
-        let log = self.log;
-        // Closing waits for files.
-        let closed = tokio::task::spawn_blocking(move || log.close()).await;
-        if closed.is_err() {
+        let (log, snapshots, vault) = (self.log, self.snapshots, self.vault);
+        // Closing waits for files. The log comes last, since it holds the lock on the folder.
+        let closed = tokio::task::spawn_blocking(move || {
+            if let Some(snapshots) = snapshots {
+                snapshots.close();
+            }
+            vault.close();
+            log.close();
+        });
+        if closed.await.is_err() {
             tracing::error!("the event log did not close cleanly");
         }
     }
@@ -195,3 +249,6 @@ async fn ready(State(Readiness { log, read_models, head_at_open }): State<Readin
         (StatusCode::SERVICE_UNAVAILABLE, answer).into_response()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,10 @@ pub trait DomainEvent: Serialize + Clone + Debug + PartialEq + Send + Sync + 'st
 pub trait Aggregate: Debug + Send + Sync + 'static {
     /// The stream category, `[a-z][a-z0-9_]*`.
     const CATEGORY: &'static str;
+    /// The version of the state, from 1. States are kept in snapshots, and a snapshot of another version is ignored; so
+    /// raise it with every change of what folding a history gives: the state's serialized form, the meaning of one of its
+    /// fields, or anything that [`Self::evolve`] or an upcaster does differently.
+    const STATE_VERSION: u16;
     /// What decisions need to know about the past, and no more. It serializes so that it can be snapshot.
     type State: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static;
     /// What can be asked of the aggregate. Its serialized form is what a command's fingerprint digests by default.

@@ -45,6 +45,7 @@ impl ClaimState {
 
 impl Aggregate for Claim {
     const CATEGORY: &'static str = "claim";
+    const STATE_VERSION: u16 = 1;
     type State = ClaimState;
     type Command = ClaimCommand;
     type Event = ClaimEvent;

@@ -23,6 +23,7 @@ pub struct CreditNote;
 
 impl Aggregate for CreditNote {
     const CATEGORY: &'static str = "credit_note";
+    const STATE_VERSION: u16 = 1;
     type State = CreditNoteState;
     type Command = CreditNoteCommand;
     type Event = CreditNoteEvent;

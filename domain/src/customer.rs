@@ -24,6 +24,7 @@ pub struct Customer;
 
 impl Aggregate for Customer {
     const CATEGORY: &'static str = "customer";
+    const STATE_VERSION: u16 = 1;
     type State = CustomerState;
     type Command = CustomerCommand;
     type Event = CustomerEvent;

@@ -22,6 +22,7 @@ pub struct Expense;
 
 impl Aggregate for Expense {
     const CATEGORY: &'static str = "expense";
+    const STATE_VERSION: u16 = 1;
     type State = ExpenseState;
     type Command = ExpenseCommand;
     type Event = ExpenseEvent;

@@ -68,6 +68,7 @@ pub struct CompletedImport {
 
 impl Aggregate for Import {
     const CATEGORY: &'static str = "import";
+    const STATE_VERSION: u16 = 1;
     type State = ImportState;
     type Command = ImportCommand;
     type Event = ImportEvent;

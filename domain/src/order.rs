@@ -31,6 +31,7 @@ pub struct Order;
 
 impl Aggregate for Order {
     const CATEGORY: &'static str = "order";
+    const STATE_VERSION: u16 = 1;
     type State = OrderState;
     type Command = OrderCommand;
     type Event = OrderEvent;

@@ -26,6 +26,7 @@ pub struct Payment;
 
 impl Aggregate for Payment {
     const CATEGORY: &'static str = "payment";
+    const STATE_VERSION: u16 = 1;
     type State = PaymentState;
     type Command = PaymentCommand;
     type Event = PaymentEvent;

@@ -33,6 +33,7 @@ type Decision = Result<Vec<ProductEvent>, ProductError>;
 
 impl Aggregate for Product {
     const CATEGORY: &'static str = "product";
+    const STATE_VERSION: u16 = 1;
     type State = ProductState;
     type Command = Command;
     type Event = ProductEvent;

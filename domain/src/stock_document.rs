@@ -36,6 +36,7 @@ pub enum StockDocumentState {
 
 impl Aggregate for StockDocument {
     const CATEGORY: &'static str = "stock_document";
+    const STATE_VERSION: u16 = 1;
     type State = StockDocumentState;
     type Command = StockDocumentCommand;
     type Event = StockDocumentEvent;

@@ -41,6 +41,7 @@ type Decision = Result<Vec<Event>, StockItemError>;
 
 impl Aggregate for StockItem {
     const CATEGORY: &'static str = "stock_item";
+    const STATE_VERSION: u16 = 1;
     type State = StockItemState;
     type Command = Command;
     type Event = Event;

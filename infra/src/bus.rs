@@ -10,27 +10,39 @@
 
 mod cache;
 pub mod context;
+mod judgment;
 mod lane;
 mod loaded;
 mod runner;
+mod snapshots;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod window;
 
 pub use context::{CommandContext, ExecuteError, Executed, Fingerprint, Outcome};
 pub use loaded::{Loaded, PastAnswer};
 pub use runner::Pending;
-pub use window::COMMANDS_REMEMBERED;
+pub use window::{COMMANDS_REMEMBERED, NOT_AFTER_AHEAD_MAX, NOT_AFTER_GRACE, TIMED_COMMANDS_MAX};
 
-use crate::{ambient::Ambient, log::EventLog, stream::StreamId};
+use crate::{
+    ambient::Ambient,
+    codec::Codec,
+    log::EventLog,
+    snapshots::SnapshotStore,
+    stream::StreamId,
+    vault::{KeyVault, MemoryVault, VaultError},
+};
 use cache::StateCache;
 use chrono_tz::Tz;
 use runner::Runner;
+use snapshots::Snapshots;
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
     fmt,
     sync::Arc,
 };
-use tillroll_domain::aggregate::Aggregate;
+use tillroll_domain::{aggregate::Aggregate, ids::SubjectId};
 use tokio::sync::Semaphore;
 
 /// Executes commands on aggregates. Cloning is cheap; all clones share queues and cache.
@@ -45,11 +57,15 @@ pub struct Bus {
 pub(crate) struct Core {
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) ambient: Ambient,
+    pub(crate) codec: Codec,
     pub(crate) zone: Tz,
     pub(crate) in_flight: Arc<Semaphore>,
     pub(crate) cache: StateCache,
+    pub(crate) snapshots: Option<Snapshots>,
 }
 
+/// How many events a stream goes on by between two snapshots, unless said otherwise.
+pub const SNAPSHOT_EVERY: usize = 256;
 /// The most commands that wait or run in one bus; further ones wait for room.
 pub const COMMANDS_IN_FLIGHT_MAX: usize = 16_384;
 /// The most commands that wait on one stream; further ones are refused as [`ExecuteError::Busy`].
@@ -79,6 +95,22 @@ impl BusBuilder {
         self
     }
 
+    /// Where to keep snapshots of long streams, and how many events a stream goes on by between two of them at least (see
+    /// [`SNAPSHOT_EVERY`]; 0 counts as 1); streams with large states wait longer. None are kept unless this says so.
+    #[must_use]
+    pub fn snapshots(mut self, store: Arc<dyn SnapshotStore>, every: usize) -> Self {
+        self.core.snapshots = Some(Snapshots::new(store, every));
+        self
+    }
+
+    /// Where the keys of personal data are kept. In memory unless this says otherwise, so that without it personal data on
+    /// a durable log cannot be read after a restart.
+    #[must_use]
+    pub fn vault(mut self, vault: Arc<dyn KeyVault>) -> Self {
+        self.core.codec = Codec::new(vault, self.core.ambient.randomness.clone());
+        self
+    }
+
     /// Lets the bus take commands of an aggregate.
     #[must_use]
     pub fn register<A: Aggregate>(mut self) -> Self {
@@ -100,12 +132,15 @@ impl Bus {
     /// A bus over a log.
     #[must_use]
     pub fn builder(log: Arc<dyn EventLog>, ambient: Ambient) -> BusBuilder {
+        let randomness = ambient.randomness.clone();
         let core = Core {
             log,
+            codec: Codec::new(Arc::new(MemoryVault::new(randomness.clone())), randomness),
             ambient,
             zone: Tz::UTC,
             in_flight: Arc::new(Semaphore::new(COMMANDS_IN_FLIGHT_MAX)),
             cache: StateCache::new(64 << 20),
+            snapshots: None,
         };
         BusBuilder { core, registrations: Vec::new() }
     }
@@ -114,6 +149,12 @@ impl Bus {
     #[must_use]
     pub fn log(&self) -> &Arc<dyn EventLog> {
         &self.core.log
+    }
+
+    /// Seals and opens the personal data of the log.
+    #[must_use]
+    pub fn codec(&self) -> &Codec {
+        &self.core.codec
     }
 
     /// The bus's sources of time, ids and randomness.
@@ -160,6 +201,27 @@ impl Bus {
     pub async fn load<A: Aggregate>(&self, tenant: &str, id: &str) -> Result<Loaded<A>, ExecuteError<A::Error>> {
         let stream = stream_name::<A>(tenant, id)?;
         self.runner::<A>().load(&stream).await
+    }
+
+    /// Erases a person: destroys the key under which the person's data is sealed, durably and for ever, and forgets every
+    /// state that was loaded before. From then on, events show [`Personal::Erased`] where the data was, and commands that
+    /// bring data of the person are refused. Commands that were decided already keep their answers.
+    ///
+    /// Erasing again does no harm and finishes what an earlier call left undone. Dropping the future does not stop it.
+    ///
+    /// # Errors
+    /// A vault that does not work. After [`VaultError::Lingering`] the key is not used any more, but not gone from the disk.
+    ///
+    /// [`Personal::Erased`]: tillroll_domain::personal::Personal::Erased
+    pub async fn erase(&self, tenant: &str, subject: SubjectId) -> Result<(), VaultError> {
+        let (core, tenant) = (self.core.clone(), tenant.to_owned());
+        let erasing = tokio::spawn(async move {
+            let erased = core.codec.vault().erase(&tenant, subject).await;
+            // Also after an error, which may have come after the key was destroyed.
+            core.cache.forget_all();
+            erased
+        });
+        erasing.await.unwrap_or_else(|_| Err(VaultError::Unavailable("erasing ended early".into())))
     }
 
     fn runner<A: Aggregate>(&self) -> &Runner<A> {

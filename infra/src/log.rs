@@ -21,6 +21,8 @@ use uuid::Uuid;
 mod check;
 #[cfg(feature = "testing")]
 pub mod conformance;
+#[cfg(feature = "testing")]
+pub mod controlled;
 pub mod lock;
 pub mod memory;
 pub mod sqlite;

@@ -1,4 +1,5 @@
-//! Holds the stored form of every event against the files in `golden/`, which are read forever and never edited.
+//! Holds the stored form of every event against the files in `golden/`, which are read forever and never edited; and in
+//! `states` that of every aggregate's state.
 //!
 //! With `TILLROLL_WRITE_GOLDEN=1` missing files of the newest versions are written; existing ones never are.
 
@@ -7,6 +8,7 @@
 mod catalog;
 mod helpers;
 mod sales;
+mod states;
 mod stock;
 mod words;
 
@@ -84,7 +86,7 @@ macro_rules! families {
 
         #[test]
         fn every_golden_file_belongs_to_a_version_of_an_event() {
-            let mut known = vec!["README.md".to_owned()];
+            let mut known = vec!["README.md".to_owned(), "states".to_owned()];
             $(for event_type in <$family as DomainEvent>::TYPES {
                 known.extend((1..=event_type.version).map(|version| file_name(event_type.name, version)));
             })+

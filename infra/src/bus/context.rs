@@ -1,16 +1,18 @@
 //! What accompanies a command into the bus, and what comes back.
 
+use super::{TIMED_COMMANDS_MAX, window::Cause};
 use crate::{
+    codec::CodecError,
     event::ORIGIN_LIVE,
     log::{AppendError, ReadError},
     stream::{DEFAULT_TENANT, Position, Revision, StreamId},
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest, Sha256};
-use std::fmt;
+use std::{borrow::Cow, fmt};
 use thiserror::Error;
-use tillroll_domain::ids::CommandId;
+use tillroll_domain::ids::{CommandId, SubjectId};
 use uuid::Uuid;
 
 /// A digest of a command's content: the first 16 bytes of SHA-256, in text 32 hex digits.
@@ -56,6 +58,19 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
 impl fmt::Debug for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -70,7 +85,10 @@ pub struct CommandContext {
     /// The command; the same id with the same fingerprint is answered once.
     pub command_id: CommandId,
     /// What the sender's content digests to; `None` digests the command itself. The edge passes the request's digest, so
-    /// that facts gathered for the command (prices, times) do not make a retry look different.
+    /// that facts gathered for the command (prices, times) do not make a retry look different. It is stored in the log in
+    /// the clear and stays when a person is erased: whoever takes personal data from a request must not pass a digest of
+    /// the request's bytes, but leave this `None` or digest a form of the request that holds the data as
+    /// [`Personal`](tillroll_domain::personal::Personal) with [`Codec::fingerprint`](crate::codec::Codec::fingerprint).
     pub fingerprint: Option<Fingerprint>,
     /// Who: a role or process; nothing personal.
     pub actor: String,
@@ -84,7 +102,10 @@ pub struct CommandContext {
     pub effective_at: Option<DateTime<Utc>>,
     /// The date on which it is booked, for imports; otherwise the store's date now.
     pub business_date: Option<NaiveDate>,
-    /// Refuse the command later than this.
+    /// Refuse the command later than this, at most [`NOT_AFTER_AHEAD_MAX`] from now. A stream that carried it out
+    /// remembers it until then, however many commands follow; whoever sends it again must not move the time.
+    ///
+    /// [`NOT_AFTER_AHEAD_MAX`]: super::NOT_AFTER_AHEAD_MAX
     pub not_after: Option<DateTime<Utc>>,
     /// Refuse the command unless the stream's last event stands here.
     pub if_revision: Option<Revision>,
@@ -110,6 +131,11 @@ impl CommandContext {
             if_revision: None,
             traceparent: None,
         }
+    }
+
+    /// What its events will say of it.
+    pub(super) fn cause(&self, fingerprint: Fingerprint) -> Cause {
+        Cause { command_id: self.command_id.uuid(), fingerprint: Some(fingerprint), not_after: self.not_after }
     }
 }
 
@@ -165,6 +191,22 @@ pub enum ExecuteError<E: std::error::Error + 'static> {
         /// The end of its validity.
         not_after: DateTime<Utc>,
     },
+    /// Its `not_after` is further ahead than a command is remembered for.
+    #[error("the command's not_after {not_after} is too far ahead; now it may be at most {latest}")]
+    NotAfterTooFar {
+        /// What the sender asked for.
+        not_after: DateTime<Utc>,
+        /// The latest that is allowed.
+        latest: DateTime<Utc>,
+    },
+    /// The stream remembers as many commands with a `not_after` as it can; each is forgotten some minutes after its own.
+    #[error(
+        "{stream} remembers {TIMED_COMMANDS_MAX} commands for their not_after and can take no more; try again later"
+    )]
+    TooManyTimed {
+        /// The stream.
+        stream: StreamId,
+    },
     /// The stream's queue is full.
     #[error("too many commands wait for {stream}; try again in a moment")]
     Busy {
@@ -188,6 +230,21 @@ pub enum ExecuteError<E: std::error::Error + 'static> {
         #[source]
         source: std::sync::Arc<serde_json::Error>,
     },
+    /// The command brings data of a person who was erased, for whom nothing can be stored any more. A retry is refused too.
+    #[error("{subject} was erased; nothing can be stored for it any more")]
+    SubjectErased {
+        /// The person.
+        subject: SubjectId,
+    },
+    /// Personal data could not be sealed or opened. Nothing was appended.
+    #[error("the personal data in {stream} could not be sealed or opened")]
+    PersonalData {
+        /// The stream.
+        stream: StreamId,
+        /// Why.
+        #[source]
+        source: CodecError,
+    },
     /// The log refused or failed for another reason than a conflict.
     #[error("the command's events could not be appended")]
     Append(#[source] AppendError),
@@ -203,6 +260,16 @@ pub enum ExecuteError<E: std::error::Error + 'static> {
         #[source]
         source: crate::stream::StreamIdError,
     },
+}
+
+impl<E: std::error::Error + 'static> ExecuteError<E> {
+    /// What the codec's refusal comes to.
+    pub(super) fn personal_data(stream: &StreamId, error: CodecError) -> Self {
+        match error {
+            CodecError::Erased { subject } => Self::SubjectErased { subject },
+            source => Self::PersonalData { stream: stream.clone(), source },
+        }
+    }
 }
 
 /// Derives a command id from names, so that the same cause always yields the same id.

@@ -1,11 +1,17 @@
 //! A folded stream: the aggregate's state, how far it has been read, and which commands it has answered.
 
-use super::{ExecuteError, Fingerprint, window::CommandWindow};
+use super::{
+    Core, ExecuteError, Fingerprint,
+    snapshots::SnapshotAge,
+    window::{Answered, Cause, CommandWindow},
+};
 use crate::{
+    codec::Place,
     event::RecordedEvent,
-    log::{EventLog, ReadFrom, is_last_page},
+    log::{ReadFrom, is_last_page},
     stream::{Position, Revision, StreamId},
 };
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::{borrow::Cow, sync::Arc};
 use tillroll_domain::{aggregate::Aggregate, ids::CommandId};
@@ -28,6 +34,10 @@ pub struct Loaded<A: Aggregate> {
     pub(crate) window: CommandWindow,
     /// Bytes of the events folded in: a rough measure of the state's size.
     pub(crate) folded_bytes: usize,
+    /// How far the stream has gone on since its last snapshot.
+    pub(crate) since_snapshot: SnapshotAge,
+    /// How many persons had been erased when it was loaded; after the next one it is not used any more.
+    pub(crate) erasures: u64,
 }
 
 // Derived, this would ask for a clonable aggregate instead of a clonable state.
@@ -40,17 +50,31 @@ impl<A: Aggregate> Clone for Loaded<A> {
             last_event: self.last_event,
             window: self.window.clone(),
             folded_bytes: self.folded_bytes,
+            since_snapshot: self.since_snapshot.clone(),
+            erasures: self.erasures,
         }
     }
 }
 
-/// The two fields of the metadata that a fold needs, borrowed where nothing is escaped.
+/// The fields of the metadata that a fold needs, borrowed where nothing is escaped.
 #[derive(Deserialize)]
 struct CommandOfEvent<'a> {
     #[serde(borrow)]
     command_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     command_fingerprint: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    not_after: Option<Cow<'a, str>>,
+}
+
+impl CommandOfEvent<'_> {
+    /// The command; `None` if the event names none.
+    fn cause(&self) -> Option<Cause> {
+        let command_id = self.command_id.as_deref()?.parse::<CommandId>().ok()?.uuid();
+        let fingerprint = self.command_fingerprint.as_deref().and_then(|text| text.parse().ok());
+        let not_after = self.not_after.as_deref().and_then(|text| text.parse().ok());
+        Some(Cause { command_id, fingerprint, not_after })
+    }
 }
 
 /// What a stream answered to a command.
@@ -74,15 +98,17 @@ impl<A: Aggregate> Loaded<A> {
         Some(PastAnswer { fingerprint, revision, position: answered.position? })
     }
 
-    pub(crate) fn initial() -> Self {
-        Self {
+    pub(crate) fn initial() -> Box<Self> {
+        Box::new(Self {
             state: A::initial(),
             revision: None,
             position: Position::START,
             last_event: Uuid::nil(),
             window: CommandWindow::default(),
             folded_bytes: 0,
-        }
+            since_snapshot: SnapshotAge::default(),
+            erasures: 0,
+        })
     }
 
     /// The revision that the stream's next event will have.
@@ -90,20 +116,44 @@ impl<A: Aggregate> Loaded<A> {
         self.revision.map_or(Revision(0), Revision::next)
     }
 
+    /// Folds in everything that the stream has behind this state, which comes from a snapshot. The first event that is
+    /// read is the snapshot's last one; `None` if it is not, so that the snapshot belongs to another log.
+    pub(crate) async fn resume(
+        mut self: Box<Self>,
+        core: &Core,
+        stream: &StreamId,
+    ) -> Result<Option<Box<Self>>, ExecuteError<A::Error>> {
+        let Some(revision) = self.revision else { return Ok(None) };
+        let from = ReadFrom::Forwards(revision);
+        let events = core.log.read_stream(stream, from, LOAD_PAGE).await.map_err(ExecuteError::Read)?;
+        let last_page = is_last_page(&events, LOAD_PAGE);
+        let mut events = events.into_iter();
+        let is_ours = |first: &RecordedEvent| {
+            (first.revision, first.position, first.id) == (revision, self.position, self.last_event)
+        };
+        if !events.next().is_some_and(|first| is_ours(&first)) {
+            return Ok(None);
+        }
+        for event in events {
+            self = self.open_and_apply(core, &event).await?;
+        }
+        Ok(Some(if last_page { self } else { self.catch_up(core, stream).await?.0 }))
+    }
+
     /// Folds in everything that the stream has behind this state. Answers whether there was anything.
     pub(crate) async fn catch_up(
-        mut self,
-        log: &dyn EventLog,
+        mut self: Box<Self>,
+        core: &Core,
         stream: &StreamId,
-    ) -> Result<(Self, bool), ExecuteError<A::Error>> {
+    ) -> Result<(Box<Self>, bool), ExecuteError<A::Error>> {
         let mut found = false;
         loop {
             let from = ReadFrom::Forwards(self.next_revision());
-            let events = log.read_stream(stream, from, LOAD_PAGE).await.map_err(ExecuteError::Read)?;
+            let events = core.log.read_stream(stream, from, LOAD_PAGE).await.map_err(ExecuteError::Read)?;
             let last_page = is_last_page(&events, LOAD_PAGE);
             found |= !events.is_empty();
             for event in events {
-                self = self.apply_recorded(&event)?;
+                self = self.open_and_apply(core, &event).await?;
             }
             if last_page {
                 return Ok((self, found));
@@ -111,23 +161,69 @@ impl<A: Aggregate> Loaded<A> {
         }
     }
 
-    fn apply_recorded(mut self, recorded: &RecordedEvent) -> Result<Self, ExecuteError<A::Error>> {
+    /// Folds in what a command decided on this state, ahead of the log, and takes note of the command. `time` is that of
+    /// the newest id of the events. Where it came to stand is told to [`Self::settle`] once it is durable.
+    pub(crate) fn apply_decided(
+        mut self: Box<Self>,
+        events: &[A::Event],
+        cause: Cause,
+        time: DateTime<Utc>,
+    ) -> Box<Self> {
+        for event in events {
+            self.state = A::evolve(self.state, event);
+            self.revision = Some(self.next_revision());
+        }
+        self.since_snapshot.events += events.len();
+        self.window.pass(time);
+        self.window.push(Answered {
+            command_id: cause.command_id,
+            fingerprint: cause.fingerprint,
+            events: events.len(),
+            last_revision: self.revision.unwrap_or_default(),
+            position: None,
+            until: self.window.until(cause.not_after),
+        });
+        self
+    }
+
+    /// Takes note that a command's events are durable, the last of them at this position.
+    pub(crate) fn settle(&mut self, command_id: CommandId, position: Position) {
+        self.position = position;
+        self.window.settle(command_id.uuid(), position);
+    }
+
+    async fn open_and_apply(
+        self: Box<Self>,
+        core: &Core,
+        recorded: &RecordedEvent,
+    ) -> Result<Box<Self>, ExecuteError<A::Error>> {
+        let opened = core.codec.open(Place::of(recorded), &recorded.data).await;
+        let data = opened.map_err(|error| ExecuteError::personal_data(&recorded.stream, error))?;
+        self.apply_recorded(recorded, &data)
+    }
+
+    fn apply_recorded(
+        mut self: Box<Self>,
+        recorded: &RecordedEvent,
+        data: &str,
+    ) -> Result<Box<Self>, ExecuteError<A::Error>> {
         let undecodable = |source: serde_json::Error| ExecuteError::Undecodable {
             stream: recorded.stream.clone(),
             revision: recorded.revision,
             source: Arc::new(source),
         };
-        let event = recorded.decode::<A::Event>().map_err(undecodable)?;
+        let event = recorded.decode_opened::<A::Event>(data).map_err(undecodable)?;
         let caused_by: CommandOfEvent<'_> = serde_json::from_str(&recorded.metadata).map_err(undecodable)?;
-        if let Some(command_id) = caused_by.command_id.and_then(|id| id.parse::<CommandId>().ok()) {
-            let fingerprint = caused_by.command_fingerprint.and_then(|text| text.parse::<Fingerprint>().ok());
-            self.window.note(command_id.uuid(), fingerprint, recorded.revision, recorded.position);
+        self.window.pass(recorded.decided_at());
+        if let Some(cause) = caused_by.cause() {
+            self.window.note(cause, recorded.revision, recorded.position);
         }
         self.state = A::evolve(self.state, &event);
         self.revision = Some(recorded.revision);
         self.position = recorded.position;
         self.last_event = recorded.id;
         self.folded_bytes += recorded.data.len();
+        self.since_snapshot.events += 1;
         Ok(self)
     }
 }

@@ -3,11 +3,13 @@
 
 use super::{
     COMMANDS_IN_FLIGHT_MAX, CommandContext, Core, ExecuteError, Executed, Fingerprint, Loaded, Outcome, QUEUE_MAX,
+    judgment::{Judgment, judge},
     lane::{Lanes, Offer},
-    window::Answered,
+    snapshots::load_cold,
 };
 use crate::{
-    event::{Metadata, NewEvent},
+    codec::{self, Place},
+    event::{Metadata, NewEvent, time_of_id},
     log::{Append, AppendError, AppendTicket, ExpectedRevision},
     stream::StreamId,
 };
@@ -21,7 +23,7 @@ use std::{
     },
     task::{Context, Poll},
 };
-use tillroll_domain::aggregate::{Aggregate, DomainEvent, Moment};
+use tillroll_domain::aggregate::{Aggregate, DomainEvent};
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 
 /// How many commands of one stream may be decided and not yet durable.
@@ -94,16 +96,6 @@ struct Decided<A: Aggregate> {
     verdict: Verdict<A>,
 }
 
-/// What the rules say of a job, given a state.
-enum Judgment<A: Aggregate> {
-    Append(Vec<A::Event>),
-    Repeated,
-    /// Does not depend on how new the state is.
-    Certain(ExecuteError<A::Error>),
-    /// Holds only if the state is as new as the job.
-    IfFresh(Answer<A>),
-}
-
 impl<A: Aggregate> Runner<A> {
     pub(crate) fn new(core: Arc<Core>) -> Self {
         Self(Arc::new(Shared { core, lanes: Lanes::new(), arrivals: AtomicU64::new(0) }))
@@ -123,9 +115,16 @@ impl<A: Aggregate> Runner<A> {
             .acquire_owned()
             .await
             .map_err(|_| ExecuteError::Busy { stream: stream.clone() })?;
+        let fingerprint = match context.fingerprint {
+            Some(fingerprint) => fingerprint,
+            None => {
+                let digested = shared.core.codec.fingerprint(&context.tenant, &command).await;
+                digested.map_err(|error| ExecuteError::personal_data(&stream, error))?
+            }
+        };
         let (reply, pending) = oneshot::channel();
         let job = Job {
-            fingerprint: context.fingerprint.unwrap_or_else(|| Fingerprint::of(&command)),
+            fingerprint,
             command,
             context,
             arrival: shared.arrivals.fetch_add(1, Ordering::SeqCst),
@@ -145,8 +144,11 @@ impl<A: Aggregate> Runner<A> {
     }
 
     pub(crate) async fn load(&self, stream: &StreamId) -> Result<Loaded<A>, ExecuteError<A::Error>> {
-        let loaded = self.0.core.cache.copy(stream).unwrap_or_else(Loaded::initial);
-        Ok(loaded.catch_up(&*self.0.core.log, stream).await?.0)
+        let core = &self.0.core;
+        match core.cache.copy::<A>(stream) {
+            Some(loaded) => Ok(*loaded.catch_up(core, stream).await?.0),
+            None => Ok(*load_cold(core, stream).await?),
+        }
     }
 }
 
@@ -158,7 +160,7 @@ struct Driver<A: Aggregate> {
     stream: StreamId,
     arrival: Arc<Notify>,
     /// The state behind all that is in the pipeline; `None` until it is loaded, and after a failed append.
-    tip: Option<Loaded<A>>,
+    tip: Option<Box<Loaded<A>>>,
     /// Commands with lower numbers came before the durable part of the tip was last known to be all there is.
     fresh_below: u64,
     pipeline: VecDeque<Decided<A>>,
@@ -223,6 +225,10 @@ impl<A: Aggregate> Driver<A> {
     /// Leaves the lane if nothing is left to do, and the state in the cache.
     fn close(&mut self) -> bool {
         let mut tip = self.tip.take();
+        // All of the pipeline is durable or forgotten, and nobody waits.
+        if let (Some(tip), Some(snapshots)) = (&mut tip, &self.shared.core.snapshots) {
+            snapshots.take_if_due(&self.shared.core.codec, &self.stream, tip);
+        }
         let closed = self.shared.lanes.close_if_idle(&self.stream, || {
             if let Some(tip) = tip.take() {
                 self.shared.core.cache.put(self.stream.clone(), tip);
@@ -237,14 +243,27 @@ impl<A: Aggregate> Driver<A> {
     }
 
     async fn decide(&mut self, job: Job<A>) {
-        let tip = match self.tip.take() {
+        let known = match self.tip.take() {
+            // It may hold data of somebody who was erased since. What is in the pipeline rests on it and comes first.
+            Some(tip) if !self.shared.core.cache.is_current(&tip) => {
+                if !self.pipeline.is_empty() {
+                    self.tip = Some(tip);
+                    self.stalled = true;
+                    return self.first.push_front(job);
+                }
+                None
+            }
+            known => known,
+        };
+        let tip = match known {
             Some(tip) => tip,
-            None => match self.read(Loaded::initial()).await {
-                Ok((tip, _)) => tip,
+            None => match self.read_cold().await {
+                Ok(tip) => tip,
                 Err(error) => return self.pipeline.push_back(Decided { job, verdict: Verdict::Settled(Err(error)) }),
             },
         };
-        let verdict = match self.judge(&tip, &job) {
+        let judgment = judge(&self.shared.core, &self.stream, &tip, &job.command, &job.context, job.fingerprint);
+        let verdict = match judgment {
             Judgment::Append(events) => return self.append(tip, job, events).await,
             Judgment::Repeated => Verdict::Repeated,
             Judgment::Certain(error) => Verdict::Settled(Err(error)),
@@ -271,49 +290,26 @@ impl<A: Aggregate> Driver<A> {
         self.pipeline.push_back(Decided { job, verdict });
     }
 
-    async fn read(&mut self, tip: Loaded<A>) -> Result<(Loaded<A>, bool), ExecuteError<A::Error>> {
+    async fn read(&mut self, tip: Box<Loaded<A>>) -> Result<(Box<Loaded<A>>, bool), ExecuteError<A::Error>> {
         let arrived = self.shared.arrivals.load(Ordering::SeqCst);
-        let read = tip.catch_up(&*self.shared.core.log, &self.stream).await?;
+        let read = tip.catch_up(&self.shared.core, &self.stream).await?;
         self.fresh_below = arrived;
         Ok(read)
     }
 
-    fn judge(&self, tip: &Loaded<A>, job: &Job<A>) -> Judgment<A> {
-        let context = &job.context;
-        if let Some(answered) = tip.window.get(context.command_id.uuid()) {
-            return if answered.fingerprint.is_none_or(|fingerprint| fingerprint == job.fingerprint) {
-                Judgment::Repeated
-            } else {
-                Judgment::Certain(ExecuteError::CommandIdReused { command_id: context.command_id })
-            };
-        }
-        let now = self.shared.core.ambient.clock.now();
-        if let Some(not_after) = context.not_after.filter(|&not_after| now > not_after) {
-            // Another node may have carried it out in time.
-            return Judgment::IfFresh(Err(ExecuteError::TooLate { not_after }));
-        }
-        if context.if_revision.is_some_and(|required| tip.revision != Some(required)) {
-            let stream = self.stream.clone();
-            return Judgment::IfFresh(Err(ExecuteError::RevisionMismatch { stream, actual: tip.revision }));
-        }
-        let now = context.effective_at.unwrap_or(now);
-        let local_date = || now.with_timezone(&self.shared.core.zone).date_naive();
-        let moment = Moment { now, business_date: context.business_date.unwrap_or_else(local_date) };
-        match A::decide(&tip.state, &job.command, &moment) {
-            Err(refusal) => Judgment::IfFresh(Err(ExecuteError::Refused(refusal))),
-            Ok(events) if events.is_empty() => Judgment::IfFresh(Ok(Executed {
-                stream: self.stream.clone(),
-                outcome: Outcome::NothingToDo,
-                events: 0,
-                revision: tip.revision,
-                position: tip.position,
-            })),
-            Ok(events) => Judgment::Append(events),
-        }
+    async fn read_cold(&mut self) -> Result<Box<Loaded<A>>, ExecuteError<A::Error>> {
+        let arrived = self.shared.arrivals.load(Ordering::SeqCst);
+        let tip = load_cold(&self.shared.core, &self.stream).await?;
+        self.fresh_below = arrived;
+        Ok(tip)
     }
 
-    async fn append(&mut self, mut tip: Loaded<A>, job: Job<A>, events: Vec<A::Event>) {
-        let append = match self.encode(&tip, &job, &events) {
+    async fn append(&mut self, mut tip: Box<Loaded<A>>, job: Job<A>, events: Vec<A::Event>) {
+        let encoded = match self.encode(&tip, &job, &events) {
+            Ok(append) => self.seal(append).await,
+            Err(error) => Err(error),
+        };
+        let append = match encoded {
             Ok(append) => append,
             Err(error) => {
                 self.tip = Some(tip);
@@ -322,6 +318,9 @@ impl<A: Aggregate> Driver<A> {
         };
         let bytes: usize = append.events.iter().map(|event| event.data.len()).sum();
         let last_event = append.events.last().map_or(tip.last_event, |event| event.id);
+        // The ids are UUIDv7, so that the greatest is the newest.
+        let newest = append.events.iter().map(|event| event.id).max();
+        let decided_at = newest.and_then(time_of_id).unwrap_or_default();
         let sent_at = self.shared.arrivals.load(Ordering::SeqCst);
         let ticket = match self.shared.core.log.submit(append).await {
             Ok(ticket) => ticket,
@@ -331,22 +330,24 @@ impl<A: Aggregate> Driver<A> {
                 return self.pipeline.push_back(Decided { job, verdict: Verdict::Settled(answer) });
             }
         };
-        for event in &events {
-            tip.state = A::evolve(tip.state, event);
-            tip.revision = Some(tip.next_revision());
-        }
         tip.last_event = last_event;
         tip.folded_bytes += bytes;
-        tip.window.push(Answered {
-            command_id: job.context.command_id.uuid(),
-            fingerprint: Some(job.fingerprint),
-            events: events.len(),
-            last_revision: tip.revision.unwrap_or_default(),
-            position: None,
-        });
-        self.tip = Some(tip);
+        self.tip = Some(tip.apply_decided(&events, job.context.cause(job.fingerprint), decided_at));
         let verdict = Verdict::Appending { ticket, events: events.len(), sent_at };
         self.pipeline.push_back(Decided { job, verdict });
+    }
+
+    /// Seals personal data. Keys of new subjects are durable before the events are on their way.
+    async fn seal(&self, mut append: Append) -> Result<Append, ExecuteError<A::Error>> {
+        for event in &mut append.events {
+            if codec::is_plain(&event.data) {
+                continue;
+            }
+            let place = Place::Event { stream: &self.stream, id: event.id };
+            let sealed = self.shared.core.codec.seal(place, std::mem::take(&mut event.data).into()).await;
+            event.data = sealed.map_err(|error| ExecuteError::personal_data(&self.stream, error))?.into();
+        }
+        Ok(append)
     }
 
     fn encode(&self, tip: &Loaded<A>, job: &Job<A>, events: &[A::Event]) -> Result<Append, ExecuteError<A::Error>> {
@@ -359,6 +360,7 @@ impl<A: Aggregate> Driver<A> {
             causation_id: context.causation_id.clone(),
             origin: context.origin.clone(),
             effective_at: context.effective_at,
+            not_after: context.not_after,
             traceparent: context.traceparent.clone(),
         };
         let malformed = |_| ExecuteError::Append(AppendError::Invalid("an event or its metadata is not JSON"));
@@ -405,8 +407,7 @@ impl<A: Aggregate> Driver<A> {
                         Ok(receipt) => {
                             self.fresh_below = self.fresh_below.max(sent_at);
                             if let Some(tip) = &mut self.tip {
-                                tip.position = receipt.last_position;
-                                tip.window.settle(job.context.command_id.uuid(), receipt.last_position);
+                                tip.settle(job.context.command_id, receipt.last_position);
                             }
                             job.answer(Ok(Executed {
                                 stream: self.stream.clone(),

@@ -1,15 +1,27 @@
 //! Which commands a stream has answered: folded from the metadata of its events, so that idempotency needs no table.
+//!
+//! Remembered are the newest commands, and those with a `not_after` until it has passed; see [`timed`].
+//!
+//! **Invariant:** what is remembered follows from the stream's events alone, so that all nodes and all replays agree.
+
+mod stored;
+mod timed;
+
+pub use timed::{NOT_AFTER_AHEAD_MAX, NOT_AFTER_GRACE, TIMED_COMMANDS_MAX};
 
 use super::Fingerprint;
 use crate::stream::{Position, Revision};
+use chrono::{DateTime, Utc};
+use foldhash::fast::RandomState;
 use std::collections::{HashMap, VecDeque};
+use timed::TimedCommands;
 use uuid::Uuid;
 
-/// How many commands a stream remembers: the newest ones. Within this window a repeated command has one effect.
+/// How many commands a stream remembers at least: the newest ones. Within this window a repeated command has one effect.
 pub const COMMANDS_REMEMBERED: usize = 1_024;
 
 /// Up to this many entries a search from the newest beats a hash table.
-const SEARCHED_UP_TO: usize = 24;
+const SEARCHED_UP_TO: usize = 8;
 
 /// What a remembered command did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,44 +33,67 @@ pub(crate) struct Answered {
     pub(crate) last_revision: Revision,
     /// Unknown while its append is on its way.
     pub(crate) position: Option<Position>,
+    /// Until when it is remembered even if it is not among the newest; only for a command with a `not_after`.
+    pub(crate) until: Option<DateTime<Utc>>,
 }
 
-/// The newest commands of one stream, oldest first.
+/// What the metadata of an event says of the command that caused it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cause {
+    pub(crate) command_id: Uuid,
+    pub(crate) fingerprint: Option<Fingerprint>,
+    pub(crate) not_after: Option<DateTime<Utc>>,
+}
+
+/// The remembered commands of one stream.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CommandWindow {
+    /// The newest commands, oldest first.
     entries: VecDeque<Answered>,
     /// How many entries were dropped at the front; an entry's number is its index plus this.
     dropped: u64,
     /// Entry numbers by command; kept only while there are many entries.
-    index: HashMap<Uuid, u64>,
+    index: HashMap<Uuid, u64, RandomState>,
+    /// How far the stream's own time has come.
+    time: DateTime<Utc>,
+    /// The commands with a `not_after`; most streams have none.
+    timed: Option<Box<TimedCommands>>,
 }
 
 impl CommandWindow {
+    /// Lets the stream's time go on to that of its next event, and forgets what is over by then. Time never goes back.
+    pub(crate) fn pass(&mut self, time: DateTime<Utc>) {
+        self.time = self.time.max(time);
+        if let Some(timed) = &mut self.timed {
+            timed.forget_before(self.time);
+            if timed.is_empty() {
+                self.timed = None;
+            }
+        }
+    }
+
     /// Takes note of one more event of a command; the events of one command stand together.
-    pub(crate) fn note(
-        &mut self,
-        command_id: Uuid,
-        fingerprint: Option<Fingerprint>,
-        revision: Revision,
-        position: Position,
-    ) {
+    pub(crate) fn note(&mut self, cause: Cause, revision: Revision, position: Position) {
+        let Cause { command_id, fingerprint, not_after } = cause;
         match self.entries.back_mut() {
             Some(last) if last.command_id == command_id => {
                 last.events += 1;
                 last.last_revision = revision;
                 last.position = Some(position);
             }
-            _ => self.push(Answered {
-                command_id,
-                fingerprint,
-                events: 1,
-                last_revision: revision,
-                position: Some(position),
-            }),
+            _ => {
+                let (position, until) = (Some(position), self.until(not_after));
+                self.push(Answered { command_id, fingerprint, events: 1, last_revision: revision, position, until });
+            }
         }
     }
 
-    /// Takes note of a command whose events are on their way.
+    /// Until when a command that the stream answers now is remembered for its `not_after`.
+    pub(crate) fn until(&self, not_after: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        not_after.map(|not_after| timed::end_of_memory(not_after, self.time))
+    }
+
+    /// Takes note of a command that the stream answers now.
     pub(crate) fn push(&mut self, answered: Answered) {
         if self.entries.len() == COMMANDS_REMEMBERED
             && let Some(oldest) = self.entries.pop_front()
@@ -67,7 +102,14 @@ impl CommandWindow {
             if self.index.get(&oldest.command_id) == Some(&self.dropped) {
                 self.index.remove(&oldest.command_id);
             }
+            if let Some(timed) = &mut self.timed {
+                timed.hold(self.dropped, oldest);
+            }
             self.dropped += 1;
+        }
+        if let Some(until) = answered.until {
+            let number = self.dropped + u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
+            self.timed.get_or_insert_default().add(until, number, answered.command_id);
         }
         self.entries.push_back(answered);
         if self.entries.len() > SEARCHED_UP_TO {
@@ -81,13 +123,34 @@ impl CommandWindow {
         }
     }
 
+    /// Takes a command back from a snapshot that was not among the newest any more, before any that was.
+    fn restore_held(&mut self, answered: Answered) {
+        if let Some(until) = answered.until {
+            let timed = self.timed.get_or_insert_default();
+            timed.add(until, self.dropped, answered.command_id);
+            timed.hold(self.dropped, answered);
+            self.dropped += 1;
+        }
+    }
+
     /// What it takes in memory, about.
     pub(crate) fn bytes(&self) -> usize {
-        self.entries.len() * size_of::<Answered>() + self.index.len() * 40
+        let timed = self.timed.as_ref().map_or(0, |timed| timed.bytes());
+        self.entries.len() * size_of::<Answered>() + self.index.len() * 40 + timed
+    }
+
+    /// True if one more command with a `not_after` can be remembered at this time.
+    pub(crate) fn has_room_for_timed(&self, now: DateTime<Utc>) -> bool {
+        let live = self.timed.as_ref().map_or(0, |timed| timed.live_at(self.time.max(now)));
+        live < TIMED_COMMANDS_MAX
     }
 
     /// The remembered command.
     pub(crate) fn get(&self, command_id: Uuid) -> Option<&Answered> {
+        self.among_newest(command_id).or_else(|| self.timed.as_ref()?.held(command_id))
+    }
+
+    fn among_newest(&self, command_id: Uuid) -> Option<&Answered> {
         if self.entries.len() <= SEARCHED_UP_TO {
             return self.entries.iter().rev().find(|entry| entry.command_id == command_id);
         }
@@ -105,50 +168,4 @@ impl CommandWindow {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn id(number: usize) -> Uuid {
-        Uuid::from_u128(u128::try_from(number).unwrap() + 1)
-    }
-
-    fn noted(commands: usize) -> CommandWindow {
-        let mut window = CommandWindow::default();
-        for number in 0..commands {
-            let place = u64::try_from(number).unwrap();
-            window.note(id(number), None, Revision(place), Position(place + 1));
-        }
-        window
-    }
-
-    #[test]
-    fn every_command_within_the_window_is_found_and_none_beyond_it() {
-        for commands in [1, SEARCHED_UP_TO, SEARCHED_UP_TO + 1, COMMANDS_REMEMBERED, COMMANDS_REMEMBERED * 2 + 7] {
-            let window = noted(commands);
-            for number in 0..commands {
-                let expected = (number + COMMANDS_REMEMBERED >= commands).then(|| u64::try_from(number).unwrap());
-                let found = window.get(id(number)).map(|entry| entry.last_revision.0);
-                assert_eq!(found, expected, "command {number} of {commands}");
-            }
-            assert_eq!(window.get(id(commands)), None);
-        }
-    }
-
-    #[test]
-    fn events_of_one_command_are_one_entry() {
-        let mut window = noted(1);
-        window.note(id(0), None, Revision(1), Position(9));
-        let entry = window.get(id(0)).unwrap();
-        assert_eq!((entry.events, entry.last_revision, entry.position), (2, Revision(1), Some(Position(9))));
-    }
-
-    #[test]
-    fn a_command_that_came_again_after_leaving_the_window_is_found_at_its_newer_place() {
-        let mut window = noted(COMMANDS_REMEMBERED + 1);
-        window.note(id(0), None, Revision(5_000), Position(5_001));
-        for number in 0..10 {
-            window.note(id(10_000 + number), None, Revision(6_000), Position(6_001));
-        }
-        assert_eq!(window.get(id(0)).map(|entry| entry.last_revision), Some(Revision(5_000)));
-    }
-}
+mod tests;

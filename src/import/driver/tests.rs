@@ -7,17 +7,12 @@ use crate::import::{
     testing::{chain, driven, engine, events, file, history, over, retail},
 };
 use chrono::{TimeZone, Utc};
-use futures::future::BoxFuture;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use tillroll_domain::{product::commands::ProductCommand, quantity::Quantity};
 use tillroll_infra::{
     ambient::Ambient,
     bus::CommandContext,
-    event::RecordedEvent,
-    log::{Append, AppendError, AppendTicket, EventFilter, EventLog, LogPage, ReadError, ReadFrom, memory::MemoryLog},
-    stream::{Position, StreamId},
+    log::{controlled::ControlledLog, memory::MemoryLog},
 };
-use tokio::sync::watch;
 
 mod recorded;
 
@@ -191,50 +186,6 @@ async fn what_is_left_for_later_and_then_imported_is_the_same_as_all_at_once() {
     assert_eq!(history(&parts).await, history(&whole).await);
 }
 
-/// A log that goes away after some appends, as a killed process does for its caller.
-#[derive(Debug)]
-struct Mortal {
-    log: Arc<MemoryLog>,
-    left: AtomicUsize,
-}
-
-impl EventLog for Mortal {
-    fn submit(&self, append: Append) -> BoxFuture<'_, Result<AppendTicket, AppendError>> {
-        let alive = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
-        if alive {
-            self.log.submit(append)
-        } else {
-            Box::pin(std::future::ready(Err(AppendError::Unavailable("the process was killed".into()))))
-        }
-    }
-
-    fn read_stream<'a>(
-        &'a self,
-        stream: &'a StreamId,
-        from: ReadFrom,
-        limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<RecordedEvent>, ReadError>> {
-        self.log.read_stream(stream, from, limit)
-    }
-
-    fn read_all<'a>(
-        &'a self,
-        after: Position,
-        filter: &'a EventFilter,
-        limit: usize,
-    ) -> BoxFuture<'a, Result<LogPage, ReadError>> {
-        self.log.read_all(after, filter, limit)
-    }
-
-    fn head(&self) -> BoxFuture<'_, Result<Position, ReadError>> {
-        self.log.head()
-    }
-
-    fn watch(&self) -> watch::Receiver<Position> {
-        self.log.watch()
-    }
-}
-
 #[tokio::test]
 async fn killed_again_and_again_it_ends_as_if_it_had_run_through() {
     let Some(path) = retail("sample.csv") else { return };
@@ -246,7 +197,8 @@ async fn killed_again_and_again_it_ends_as_if_it_had_run_through() {
     let log = Arc::new(MemoryLog::new(clock));
     // Early, in the middle of the opening stock, and at uneven places after that.
     for appends in [1, 90, 700, 1_100, 13, 555, 400] {
-        let mortal = Arc::new(Mortal { log: log.clone(), left: AtomicUsize::new(appends) });
+        let mortal = Arc::new(ControlledLog::new(log.clone()));
+        mortal.die_after(appends);
         let error = driven(&over(mortal, ambient.clone()), &input, None).await.unwrap_err();
         assert!(chain(&error).contains("the process was killed"), "{}", chain(&error));
     }

@@ -1,0 +1,60 @@
+//! The engine over its folder: what it makes of the files beside the log.
+
+use super::*;
+use tillroll_domain::{
+    aggregate::Aggregate,
+    ids::CommandId,
+    stock_item::{StockItemState, commands::StockItemCommand},
+};
+use tillroll_infra::{
+    bus::CommandContext,
+    stream::{DEFAULT_TENANT, StreamId},
+};
+
+const SKU: &str = "main.85123A";
+
+async fn open(folder: &tempfile::TempDir) -> Engine {
+    Engine::open(Settings { data: folder.path().to_owned(), ..Settings::default() }).await.unwrap()
+}
+
+/// Sets the reorder level to these, one after the other.
+async fn set_levels(engine: &Engine, levels: std::ops::Range<u32>) {
+    for level in levels {
+        let context = CommandContext::live(CommandId::new(engine.ambient.ids.next()), "tester");
+        let set = StockItemCommand::SetReorderLevel { level };
+        engine.bus.submit::<StockItem>(SKU, set, context).await.unwrap().await.unwrap();
+    }
+}
+
+async fn state(engine: &Engine) -> StockItemState {
+    engine.bus.load::<StockItem>(DEFAULT_TENANT, SKU).await.unwrap().state
+}
+
+#[tokio::test]
+async fn a_long_stream_has_a_snapshot_that_the_next_process_finds() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = StreamId::new(StockItem::CATEGORY, SKU).unwrap();
+    let engine = open(&folder).await;
+    set_levels(&engine, 1..300).await;
+    while engine.snapshots.as_ref().unwrap().load(&stream).await.is_none() {
+        tokio::task::yield_now().await;
+    }
+    let before = state(&engine).await;
+    engine.close(None).await;
+    let engine = open(&folder).await;
+    assert!(engine.snapshots.as_ref().unwrap().load(&stream).await.is_some());
+    assert_eq!((state(&engine).await.reorder_level(), state(&engine).await), (299, before));
+    engine.close(None).await;
+}
+
+#[tokio::test]
+async fn a_file_that_does_not_hold_snapshots_is_left_alone_and_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("snapshots.db");
+    fs::write(&path, "a letter to a friend").unwrap();
+    let engine = open(&folder).await;
+    set_levels(&engine, 1..3).await;
+    assert_eq!(state(&engine).await.reorder_level(), 2);
+    engine.close(None).await;
+    assert_eq!(fs::read(&path).unwrap(), b"a letter to a friend");
+}
