@@ -19,6 +19,7 @@ pub mod appends;
 pub mod concurrency;
 pub mod durability;
 pub mod limits;
+pub mod linearizability;
 pub mod model;
 pub mod reads;
 pub mod replays;
@@ -107,6 +108,9 @@ macro_rules! log_conformance {
                 a_call_that_was_given_up_loses_nothing;
             durability: reopening_keeps_everything_and_goes_on closing_finishes_what_was_taken_in;
             model: any_sequence_of_appends_does_what_the_model_does;
+            linearizability: small_histories_have_an_order_that_explains_every_answer
+                a_large_history_of_one_stream_has_an_order_that_explains_every_answer
+                a_large_history_of_many_streams_has_an_order_that_explains_every_answer;
         }
     };
     (@cases $store:expr; $($module:ident: $($case:ident)+;)+) => {
