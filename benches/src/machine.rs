@@ -13,6 +13,9 @@ const SYNCS: usize = 101;
 /// Bytes of each of them: a page of the log's file.
 const SYNC_BYTES: usize = 4_096;
 
+/// A tick of `/proc`, which is the same on all processors that matter here whatever the kernel's own is.
+const TICK_MS: u64 = 10;
+
 /// Time that cores have worked, in ticks since the machine started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cores {
@@ -39,6 +42,12 @@ impl Cores {
     pub fn others_percent_since(&self, before: &Self) -> f64 {
         let all_busy = (self.busy + self.steal).saturating_sub(before.busy + before.steal);
         self.percent_since(before, all_busy.saturating_sub(self.own.saturating_sub(before.own)))
+    }
+
+    /// How long this process worked since `before`, on all cores together, to about 20 ms.
+    #[must_use]
+    pub fn own_time_since(&self, before: &Self) -> Duration {
+        Duration::from_millis(self.own.saturating_sub(before.own).saturating_mul(TICK_MS))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "ticks of one run, far fewer than 2^52")]
@@ -152,6 +161,7 @@ mod tests {
         let after = Cores { all: 1_200, busy: 240, steal: 10, own: 150 };
         let others = after.others_percent_since(&before);
         assert!((others - 25.0).abs() < 1e-9, "140 busy and 10 stolen less 100 of our own, of 200: {others}");
+        assert_eq!(after.own_time_since(&before), Duration::from_secs(1));
         let at = |cores| Snapshot { load: String::new(), sync_p50: Duration::ZERO, cores };
         let steal = at(Some(after)).steal_percent_since(&at(Some(before)));
         assert!(steal.is_some_and(|steal| (steal - 5.0).abs() < 1e-9), "{steal:?}");

@@ -2,12 +2,20 @@
 
 use std::{env, path::PathBuf, process::ExitCode};
 use tillroll_benches::{
-    Failure, append,
+    Failure,
+    allocations::CountingAllocator,
+    append, commands,
     harness::{self, Spec, Verdict},
+    hot, load,
     machine::Snapshot,
-    options::{HELP, Options},
-    replay, report,
+    options::{HELP, Options, ROWS},
+    replay::{self, Reading},
+    report, warm,
 };
+
+/// The program's own, counted.
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn main() -> ExitCode {
     // The build's folder, because the system's folder for temporary files may be in memory, where syncs cost nothing.
@@ -34,14 +42,15 @@ fn main() -> ExitCode {
 
 /// Answers false if a row is void.
 fn run(options: &Options) -> Result<bool, Failure> {
-    let specs = specs(options)?;
     let before = Snapshot::take(&options.data)?;
     let mut lines = Vec::new();
     let mut is_valid = true;
-    for spec in &specs {
-        let outcome = harness::run(spec, options.pairs, options.slice, &|progress| eprintln!("{progress}"))?;
+    for name in ROWS.iter().filter(|name| options.wants(name)) {
+        // Made here and dropped after its row, so that no row has the memory of another beside it.
+        let spec = spec(name, options)?;
+        let outcome = harness::run(&spec, options.pairs, options.slice, &|progress| eprintln!("{progress}"))?;
         is_valid &= outcome.verdict != Verdict::Void;
-        lines.push(report::line(spec, &outcome));
+        lines.push(report::line(&spec, &outcome));
     }
     let after = Snapshot::take(&options.data)?;
     println!("{}\n{}", report::HEAD, lines.join("\n"));
@@ -49,16 +58,24 @@ fn run(options: &Options) -> Result<bool, Failure> {
     Ok(is_valid)
 }
 
-fn specs(options: &Options) -> Result<Vec<Spec<'_>>, Failure> {
-    let mut specs = Vec::new();
-    for (name, in_flight) in [("append-64", 64), ("append-256", 256)] {
-        if options.wants(name) {
-            specs.push(append::spec(name, in_flight, &options.data));
+fn spec<'a>(name: &str, options: &'a Options) -> Result<Spec<'a>, Failure> {
+    let folder = &options.data;
+    Ok(match name {
+        "append-64" => append::spec("append-64", 64, folder),
+        "append-256" => append::spec("append-256", 256, folder),
+        "command-warm" => warm::spec(),
+        "load-cold" => {
+            eprintln!("load-cold: filling a log with {} streams", options.streams);
+            load::spec(folder, options.streams)?
         }
-    }
-    if options.wants("replay") {
-        eprintln!("replay: filling a log with {} orders", options.orders);
-        specs.push(replay::spec(&options.data, options.orders)?);
-    }
-    if specs.is_empty() { Err("there is no such row; see --help".into()) } else { Ok(specs) }
+        "command-64" => commands::spec("command-64", 64, folder),
+        "command-256" => commands::spec("command-256", 256, folder),
+        "hot-stream" => hot::spec(folder),
+        "replay" | "replay-in-turn" => {
+            eprintln!("{name}: filling a log with {} orders", options.orders);
+            let reading = if name == "replay" { Reading::Ahead } else { Reading::InTurn };
+            replay::spec(folder, options.orders, reading)?
+        }
+        _ => return Err(format!("there is no row {name}").into()),
+    })
 }

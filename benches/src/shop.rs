@@ -22,6 +22,7 @@ use tillroll_infra::{
 
 /// How many different goods the shop has.
 const GOODS: usize = 4_000;
+const VARIANTS: [&str; 3] = ["", "A", "B"];
 const COUNTRIES: [&str; 4] = ["United Kingdom", "Germany", "France", "EIRE"];
 
 /// Makes orders up.
@@ -56,7 +57,7 @@ impl Shop {
         let first = self.random.below(GOODS);
         let mut lines = Vec::new();
         for index in 0..=self.random.below(lines_max) {
-            let code = format!("{}{}", 10_000 + (first + index * 37) % GOODS, ["", "A", "B"][index % 3]);
+            let code = code((first + index * 37) % GOODS, index);
             let quantity = Quantity::new(1 + i64::try_from(self.random.below(24))?)?;
             let micros = 10_000 * (1 + i64::try_from(self.random.below(2_000))?);
             let unit_price = UnitPrice::from_micros(micros).ok_or("a price is out of range")?;
@@ -142,6 +143,20 @@ impl Shop {
     }
 }
 
+/// Everything that orders of at most `lines_max` lines may be about.
+///
+/// # Errors
+/// Never, unless the domain's rules for texts change.
+pub fn skus(lines_max: usize) -> Result<Vec<Sku>, Failure> {
+    let variants = lines_max.min(VARIANTS.len());
+    (0..variants).flat_map(|line| (0..GOODS).map(move |of| Ok(code(of, line).parse()?))).collect()
+}
+
+/// The code of goods on the order's line with this index.
+fn code(of: usize, line: usize) -> String {
+    format!("{}{}", 10_000 + of, VARIANTS[line % VARIANTS.len()])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +174,19 @@ mod tests {
             let written = shop.written(&event).unwrap();
             let mut data = serde_json::Deserializer::from_str(&written.data);
             assert_eq!(OrderEvent::decode(&written.event_type, written.schema_version, &mut data).unwrap(), event);
+        }
+    }
+
+    #[test]
+    fn only_what_the_shop_has_is_ordered() {
+        let mut shop = Shop::new(1);
+        for lines_max in 1..5 {
+            let skus: std::collections::BTreeSet<_> = skus(lines_max).unwrap().into_iter().collect();
+            assert_eq!(skus.len(), GOODS * lines_max.min(3));
+            for _ in 0..50 {
+                let order = shop.order(lines_max).unwrap();
+                assert!(order.placed.lines.iter().all(|line| line.sku.as_ref().is_some_and(|sku| skus.contains(sku))));
+            }
         }
     }
 

@@ -2,20 +2,6 @@
 
 use super::*;
 
-/// All events of a file as text, with the names of their streams and types.
-fn contents(path: &Path) -> Vec<String> {
-    let connection = rusqlite::Connection::open(path).unwrap();
-    let mut statement = connection
-        .prepare(
-            "SELECT concat_ws(' ', position, stream, revision, event_id, event_type, schema_version, recorded_at,
-                              metadata, data)
-             FROM event_log ORDER BY position",
-        )
-        .unwrap();
-    let rows = statement.query_map((), |row| row.get(0)).unwrap();
-    rows.map(Result::unwrap).collect()
-}
-
 #[test]
 fn the_baseline_ends_with_the_rows_of_the_engine() {
     let parent = tempfile::tempdir().unwrap();
@@ -23,9 +9,8 @@ fn the_baseline_ends_with_the_rows_of_the_engine() {
     for arm in [Arm::Engine, Arm::Baseline, Arm::Engine, Arm::Engine, Arm::Baseline, Arm::Baseline] {
         assert_eq!(row.slice(arm).unwrap().events, 96);
     }
-    let [engine, baseline] =
-        ["engine", "baseline"].map(|name| contents(&row._folder.path().join(name).join("events.sqlite")));
-    assert_eq!(engine.len(), 3 * 96);
+    let [engine, baseline] = row.durable.contents();
+    assert_eq!(row.durable.events_there(), 3 * 96);
     assert_eq!(engine, baseline);
 }
 
@@ -34,11 +19,14 @@ fn recorded_groups_are_the_logs_commits() {
     let parent = tempfile::tempdir().unwrap();
     let mut row = Appends::open(parent.path(), 16, 256).unwrap();
     row.slice(Arm::Engine).unwrap();
-    let groups = &row.recordings[0].groups;
-    assert_eq!(u64::try_from(groups.len()).unwrap(), row.log.metrics().commits_total);
-    assert!(groups.iter().all(|group| group.len() <= 16), "no group holds more appends than there are callers");
-    assert_eq!(row.commits_total, row.log.metrics().commits_total);
-    assert_eq!(row.events_total, 256);
+    let commits = row.durable.log.metrics().commits_total;
+    let recording = row.durable.bare.recordings().next().unwrap();
+    assert_eq!(u64::try_from(recording.groups.len()).unwrap(), commits);
+    assert!(
+        recording.groups.iter().all(|group| group.len() <= 16),
+        "no group holds more appends than there are callers"
+    );
+    assert_eq!(row.durable.totals(), (256, commits));
 }
 
 #[test]
@@ -62,6 +50,16 @@ fn recordings_that_nobody_repeats_are_dropped() {
     for _ in 0..5 {
         row.slice(Arm::Engine).unwrap();
     }
-    assert_eq!(row.recordings.len(), RECORDINGS_MAX);
+    assert_eq!(row.durable.bare.recordings().count(), 2);
     row.slice(Arm::Baseline).unwrap();
+}
+
+#[test]
+fn the_ratio_to_plain_writes_stands_beside_each_repetition() {
+    let parent = tempfile::tempdir().unwrap();
+    let mut row = Appends::open(parent.path(), 2, 16).unwrap();
+    assert_eq!(row.durable.bare.ratio_to_raw(), None);
+    row.slice(Arm::Engine).unwrap();
+    row.slice(Arm::Baseline).unwrap();
+    assert!(row.durable.bare.ratio_to_raw().is_some_and(f64::is_finite));
 }

@@ -30,7 +30,8 @@ fn spec(micros: fn(Arm, u64) -> u64) -> (Spec<'static>, Rc<RefCell<Vec<Arm>>>) {
         opened.borrow_mut().clear();
         Ok(Box::new(Fake { calls: opened.clone(), work, micros }))
     });
-    (Spec { name: "fake", question: "none", good: 0.7, excellent: 0.85, work: (10, 100_000), open }, calls)
+    let (good, excellent, work) = (0.7, 0.85, (10, 100_000));
+    (Spec { name: "fake", question: "none", good, excellent, baseline_is_a_part: true, work, open }, calls)
 }
 
 fn outcome(micros: fn(Arm, u64) -> u64, pairs: u32) -> Outcome {
@@ -102,6 +103,15 @@ fn other_processes_make_the_run_void_even_if_the_engine_is_like_itself() {
 #[test]
 fn an_engine_that_beats_its_own_bare_loop_is_not_believed() {
     assert_eq!(verdict(1.58, (0.93, 1.02), Some(0.0)), Verdict::Void);
+}
+
+#[test]
+fn an_engine_may_be_faster_than_a_baseline_that_does_more() {
+    let (mut spec, _) = spec(|_, _| 1);
+    (spec.good, spec.excellent, spec.baseline_is_a_part) = (20.0, 30.0, false);
+    let itself = Interval { low: 0.99, median: 1.0, high: 1.01 };
+    let verdict = |low| Verdict::of(&spec, 20, &Interval { low, median: low, high: low }, &itself, Some(0.0));
+    assert_eq!([19.9, 20.0, 30.0].map(verdict), [Verdict::Below, Verdict::Good, Verdict::Excellent]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The baseline of appends: one connection, one loop.
+//! The loop's file, and the statements that fill it.
 
 use super::recording::Recording;
 use crate::Failure;
@@ -16,7 +16,6 @@ use tillroll_infra::{
 const PRAGMAS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA fullfsync = ON;
-    PRAGMA wal_autocheckpoint = 4000;
     PRAGMA journal_size_limit = 67108864;
     PRAGMA cache_size = -32768;
     PRAGMA temp_store = MEMORY;
@@ -32,10 +31,12 @@ pub(super) struct Bare {
 impl Bare {
     pub(super) fn create(path: &Path) -> Result<Self, Failure> {
         // The log itself makes the file, so the schema and the journal's mode, which stay in it, are its own.
-        SqliteLog::open(&SqliteLogOptions::new(path), Ambient::system().clock)?.close();
+        let options = SqliteLogOptions::new(path);
+        SqliteLog::open(&options, Ambient::system().clock)?.close();
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.execute_batch(PRAGMAS)?;
+        connection.pragma_update(None, "wal_autocheckpoint", options.checkpoint_pages)?;
         Ok(Self { connection })
     }
 
@@ -53,8 +54,8 @@ impl Bare {
             .prepare_cached("INSERT INTO streams (key, tenant, category, id) VALUES (?1, ?2, ?3, ?4)")?;
         let mut insert_event = self.connection.prepare_cached(
             "INSERT INTO events
-             (position, stream, revision, kind, schema_version, recorded_at, event_id, metadata, data)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             (position, stream, revision, kind, schema_version, recorded_at, event_id, checksum, metadata, data)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?;
         for group in &recording.groups {
             begin.execute(())?;
@@ -70,6 +71,7 @@ impl Bare {
                     row.schema_version,
                     row.recorded_at,
                     &row.event_id[..],
+                    row.checksum,
                     &row.metadata,
                     &row.data,
                 ))?;

@@ -14,7 +14,7 @@ pub(super) struct StreamRow {
 
 /// A row of `events`, and its stream's if it is the first of it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct EventRow {
+pub(crate) struct EventRow {
     pub(super) new_stream: Option<StreamRow>,
     pub(super) position: i64,
     pub(super) stream: i64,
@@ -23,6 +23,7 @@ pub(super) struct EventRow {
     pub(super) schema_version: u16,
     pub(super) recorded_at: i64,
     pub(super) event_id: [u8; 16],
+    pub(super) checksum: Option<i64>,
     pub(super) metadata: Box<str>,
     pub(super) data: Box<str>,
 }
@@ -32,16 +33,16 @@ pub(super) type KindRow = (i64, String, String);
 
 /// What was written in one slice.
 #[derive(Debug)]
-pub(super) struct Recording {
+pub(crate) struct Recording {
     /// All kinds that there are.
     pub(super) kinds: Vec<KindRow>,
     /// The events in their order, one list per transaction.
-    pub(super) groups: Vec<Vec<EventRow>>,
+    pub(crate) groups: Vec<Vec<EventRow>>,
 }
 
 impl Recording {
     /// How many events it holds.
-    pub(super) fn events(&self) -> usize {
+    pub(crate) fn events(&self) -> usize {
         self.groups.iter().map(Vec::len).sum()
     }
 }
@@ -70,8 +71,8 @@ impl Recorder {
             .collect::<Result<_, _>>()?;
         let mut groups: Vec<Vec<EventRow>> = Vec::new();
         let mut statement = self.connection.prepare_cached(
-            "SELECT position, stream, revision, kind, schema_version, recorded_at, event_id, metadata, data,
-                    tenant, category, id
+            "SELECT position, stream, revision, kind, schema_version, recorded_at, event_id, checksum, metadata,
+                    data, tenant, category, id
              FROM events LEFT JOIN streams ON key = stream AND revision = 0
              WHERE position > ?1 ORDER BY position",
         )?;
@@ -89,8 +90,8 @@ impl Recorder {
 }
 
 fn event(row: &Row<'_>) -> rusqlite::Result<EventRow> {
-    let new_stream = match row.get(9)? {
-        Some(tenant) => Some(StreamRow { tenant, category: row.get(10)?, id: row.get(11)? }),
+    let new_stream = match row.get(10)? {
+        Some(tenant) => Some(StreamRow { tenant, category: row.get(11)?, id: row.get(12)? }),
         None => None,
     };
     Ok(EventRow {
@@ -102,7 +103,8 @@ fn event(row: &Row<'_>) -> rusqlite::Result<EventRow> {
         schema_version: row.get(4)?,
         recorded_at: row.get(5)?,
         event_id: row.get(6)?,
-        metadata: row.get(7)?,
-        data: row.get(8)?,
+        checksum: row.get(7)?,
+        metadata: row.get(8)?,
+        data: row.get(9)?,
     })
 }
