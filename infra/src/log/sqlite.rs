@@ -198,6 +198,7 @@ impl SqliteLog {
         if !schema::inspect(path)? {
             schema::create(path)?;
         }
+        schema::renew_write_ahead_log(path)?;
         let connection = schema::connect_writer(options)?;
         Self::start(options, connection, clock, lock, |tables| tables)
     }
@@ -216,7 +217,7 @@ impl SqliteLog {
         let answers_early = options.sabotage == Some(Sabotage::AnswerBeforeCommit);
         #[cfg(not(feature = "testing"))]
         let answers_early = false;
-        let mut tables = Tables::new(connection).map_err(sqlite)?;
+        let mut tables = Tables::new(connection, options.checkpoint_pages).map_err(sqlite)?;
         let position = tables.tail().map_err(sqlite)?.position;
         let head = Arc::new(DurableHead::default());
         head.raise(position);

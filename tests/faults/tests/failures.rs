@@ -42,6 +42,8 @@ struct Run {
     has_failed: bool,
     opened: Result<(), OpenError>,
     refused: Vec<(usize, AppendError)>,
+    /// Whether the operation had failed before the last append was made.
+    had_failed_before_last: bool,
     /// How many operations of the kind a run has.
     count: u64,
 }
@@ -96,10 +98,12 @@ impl Scene {
     async fn run(&mut self, failure: Failure) -> Run {
         self.watching.fail(Some(failure));
         let mut refused = Vec::new();
+        let mut had_failed_before_last = false;
         let opened = match SqliteLog::open(&options(self.folder.path()), Ambient::system().clock) {
             Ok(log) => {
                 for number in 0..APPENDS {
                     let stream = StreamId::new("order", &(number % 3).to_string()).unwrap();
+                    had_failed_before_last = self.watching.has_failed();
                     if let Err(error) = self.caller.append(&log, &stream, [1, 3, 12][number % 3]).await {
                         refused.push((number, error));
                         // Reads go on, whatever happened.
@@ -112,8 +116,8 @@ impl Scene {
             }
             Err(error) => Err(error),
         };
-        let run =
-            Run { has_failed: self.watching.has_failed(), opened, refused, count: self.watching.count(failure.kind) };
+        let has_failed = self.watching.has_failed();
+        let run = Run { has_failed, opened, refused, had_failed_before_last, count: self.watching.count(failure.kind) };
         self.watching.fail(None);
         run
     }
@@ -164,8 +168,16 @@ fn passes(failure: &Failure, run: &Run) {
     }
 }
 
-/// After the first refusal there is nothing but refusals: the log is to be opened again.
+/// Whatever failed, in a commit or in a checkpoint: nothing is appended from then on, and the log is to be opened again.
 fn stops(failure: &Failure, run: &Run) {
+    if run.had_failed_before_last {
+        assert!(run.refused.iter().any(|(number, _)| *number == APPENDS - 1), "{failure:?}: it went on: {run:#?}");
+    }
+    stops_once_refused(failure, run);
+}
+
+/// After the first refusal there is nothing but refusals.
+fn stops_once_refused(failure: &Failure, run: &Run) {
     if let Some((first, _)) = run.refused.first() {
         assert_eq!(run.refused.len(), APPENDS - first, "{failure:?}: it went on: {run:#?}");
         let all = run.refused.iter().all(|(_, error)| matches!(error, AppendError::Unavailable(_)));
@@ -195,12 +207,12 @@ async fn a_sync_that_fails_stops_the_log() {
 
 #[tokio::test]
 async fn a_change_of_size_that_fails_loses_nothing() {
-    fail_each(Kind::Truncate, IOERR_TRUNCATE, stops).await;
+    fail_each(Kind::Truncate, IOERR_TRUNCATE, stops_once_refused).await;
 }
 
 #[tokio::test]
 async fn an_index_that_cannot_grow_loses_nothing() {
-    fail_each(Kind::Index, IOERR_SHMSIZE, stops).await;
+    fail_each(Kind::Index, IOERR_SHMSIZE, stops_once_refused).await;
 }
 
 #[tokio::test]
@@ -225,7 +237,8 @@ async fn an_index_that_cannot_grow_in_a_commit_loses_nothing() {
     assert!(matches!(refused, AppendError::Unavailable(_)), "{refused}");
     assert_eq!(oracle::examine_open(&log, scene.caller.acknowledged()).await, []);
     log.close();
-    let run = Run { has_failed: true, opened: Ok(()), refused: vec![(0, refused)], count: 2 };
+    let refused = vec![(0, refused)];
+    let run = Run { has_failed: true, opened: Ok(()), refused, had_failed_before_last: true, count: 2 };
     scene.check(failure, &run).await;
 }
 

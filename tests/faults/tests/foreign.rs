@@ -157,6 +157,26 @@ async fn a_log_that_was_cut_off_is_refused() {
     }
 }
 
+/// The write-ahead log that a dead writer left beside it is what is needed most then.
+#[tokio::test]
+async fn a_damaged_log_keeps_the_write_ahead_log_beside_it() {
+    let living = log_with_events().await;
+    let log = open(living.path()).unwrap();
+    let stream = StreamId::new("order", "left-behind").unwrap();
+    append(&log, workload::append(1, 1, &stream, ExpectedRevision::NoStream)).await.unwrap();
+    let left: Vec<_> = ["log.db", "log.db-wal"].map(|name| fs::read(living.path().join(name)).unwrap()).into();
+    drop(log);
+    assert!(!left[1].is_empty());
+    for length in [100, 4_096, left[0].len() / 2] {
+        let folder = campaign::folder();
+        fs::write(log_file(folder.path()), &left[0][..length]).unwrap();
+        fs::write(folder.path().join("log.db-wal"), &left[1]).unwrap();
+        drop(open(folder.path()).unwrap_err());
+        let now = ["log.db", "log.db-wal"].map(|name| fs::read(folder.path().join(name)).unwrap());
+        assert!(now[0] == left[0][..length] && now[1] == left[1], "a log cut off after {length} bytes was changed");
+    }
+}
+
 #[tokio::test]
 async fn a_log_with_a_smashed_header_is_refused() {
     let whole = power::image_of(log_with_events().await.path()).unwrap()["log.db"].clone();

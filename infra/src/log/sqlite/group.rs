@@ -8,6 +8,7 @@ use super::{
     checksum::Checked,
     heads::{Head, Heads},
     kinds::Kinds,
+    schema,
 };
 use crate::stream::{Position, Revision};
 use chrono::{DateTime, Utc};
@@ -29,6 +30,8 @@ pub(super) struct Tables {
     kinds: Kinds,
     /// `None` after a transaction that failed; read again before the next one.
     tail: Option<Tail>,
+    /// How long the write-ahead log may get, in pages.
+    checkpoint_pages: u32,
 }
 
 /// The end of the log.
@@ -72,17 +75,19 @@ impl fmt::Debug for Tables {
 }
 
 impl Tables {
-    pub(super) fn new(connection: Connection) -> rusqlite::Result<Self> {
+    pub(super) fn new(connection: Connection, checkpoint_pages: u32) -> rusqlite::Result<Self> {
         let mut tables = Self {
             connection,
             commit: Box::new(|connection| connection.prepare_cached("COMMIT")?.execute(()).map(drop)),
             heads: Heads::new(HEADS_PER_GENERATION),
             kinds: Kinds::default(),
             tail: None,
+            checkpoint_pages,
         };
         tables.tail()?;
         // A file whose tables are not as they should be is refused now and not at the first append.
         drop(Rows::prepare(&tables.connection)?);
+        schema::settle(&tables.connection)?;
         Ok(tables)
     }
 
@@ -163,9 +168,40 @@ impl Tables {
         result
     }
 
-    /// Copies the write-ahead log into the file and empties it, so that the file alone is the log.
-    pub(super) fn checkpoint(&self) -> rusqlite::Result<()> {
-        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
+    /// Copies the write-ahead log into the file as far as readers let it, once it is long enough.
+    ///
+    /// A copy that was not synced and is taken to be there would be lost with the write-ahead log, which starts over on the
+    /// strength of it; so whatever goes wrong here is as grave as in a commit. A full disk is not: what was not copied
+    /// stays where it is.
+    pub(super) fn checkpoint_if_due(&self) -> Result<(), GroupError> {
+        let pages = |mode| -> rusqlite::Result<u32> {
+            self.connection
+                .prepare_cached(mode)?
+                .query_row((), |row| row.get::<_, i32>(1))
+                .map(|n| n.try_into().unwrap_or(0))
+        };
+        pages("PRAGMA wal_checkpoint(NOOP)")
+            .and_then(
+                |waiting| if waiting < self.checkpoint_pages { Ok(0) } else { pages("PRAGMA wal_checkpoint(PASSIVE)") },
+            )
+            .map(drop)
+            .map_err(GroupError::in_commit)
+    }
+
+    /// Ends: copies the write-ahead log into the file and empties it, so that the file alone is the log.
+    pub(super) fn close(&self) -> rusqlite::Result<()> {
+        let closed = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()));
+        if closed.is_err() {
+            self.keep_write_ahead_log();
+        }
+        closed
+    }
+
+    /// From now on nothing more is copied into the file, also not when the connection closes.
+    pub(super) fn keep_write_ahead_log(&self) {
+        if let Err(error) = schema::checkpoint_on_close(&self.connection, false) {
+            tracing::error!(error = %error, "the event log's write-ahead log may be copied into its file when it closes");
+        }
     }
 
     #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The log's file: making a new one, and refusing what is not one without touching it.
 
 use super::{super::lock::LockError, OpenError, SqliteLogOptions};
-use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags, config::DbConfig};
 use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions},
-    io::{ErrorKind, Read},
+    io::{ErrorKind, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -16,6 +16,10 @@ const APPLICATION_ID: u32 = 0x5469_6c6c;
 const SCHEMA_VERSION: u32 = 2;
 /// From version 1, whose rows have no checksum. Rows are never changed, so those that are there keep none.
 const FROM_VERSION_1: &str = "ALTER TABLE events ADD COLUMN checksum INTEGER";
+/// What every version has; a file whose tables are otherwise is refused before anything in it is changed.
+const SHAPE: &str =
+    "SELECT position, stream, revision, kind, schema_version, recorded_at, event_id, metadata, data, key,
+     tenant, streams.category, id, event_type FROM events, streams JOIN event_kinds USING (key)";
 /// How long to wait for someone who writes to the file beside us, which only a person with a tool can be.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -126,10 +130,15 @@ fn write_ahead(connection: &Connection, path: &Path) -> Result<(), OpenError> {
 pub(super) fn connect_writer(options: &SqliteLogOptions) -> Result<Connection, OpenError> {
     let path = &options.path;
     let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
+    let left_behind = fs::metadata(with_suffix(path, "-wal")).is_ok_and(|metadata| metadata.len() > 0);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(sqlite)?;
-    if verify(&connection, path)? == 1 {
+    // A file that is refused is left as it is, and so is its write-ahead log.
+    checkpoint_on_close(&connection, !left_behind).map_err(sqlite)?;
+    let found = verify(&connection, path)?;
+    connection.prepare(SHAPE).map_err(sqlite)?;
+    if found == 1 {
         bring_up_to_date(&connection).map_err(sqlite)?;
     }
     write_ahead(&connection, path)?;
@@ -146,12 +155,12 @@ pub(super) fn connect_writer(options: &SqliteLogOptions) -> Result<Connection, O
              PRAGMA trusted_schema = OFF;",
         )
         .map_err(sqlite)?;
-    connection.pragma_update(None, "wal_autocheckpoint", options.checkpoint_pages).map_err(sqlite)?;
+    // The writer checkpoints by itself, since what goes wrong in SQLite's own checkpoints is told to nobody.
+    connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(sqlite)?;
     #[cfg(feature = "testing")]
     if options.sabotage == Some(super::Sabotage::NoSync) {
         connection.pragma_update(None, "synchronous", "OFF").map_err(sqlite)?;
     }
-    settle(&connection).map_err(sqlite)?;
     connection.set_prepared_statement_cache_capacity(32);
     if let Some(bytes) = options.file_bytes_max {
         let page: u64 =
@@ -162,21 +171,52 @@ pub(super) fn connect_writer(options: &SqliteLogOptions) -> Result<Connection, O
     Ok(connection)
 }
 
-/// Copies what a dead writer left in the write-ahead log into the file, and empties the former.
+/// Writes the write-ahead log that a dead writer left over itself, byte for byte, and syncs it.
 ///
 /// If that writer died after a sync had failed, the system's cache may still show commits that will never reach the disk.
 /// What is written behind them would be durable and yet lost, since recovery stops at the first gap (Rebello et al., "Can
-/// applications recover from fsync failures?", 2020). In the file they are written, and synced, anew.
-fn settle(connection: &Connection) -> rusqlite::Result<()> {
+/// applications recover from fsync failures?", 2020). Written anew, they reach it or the next sync fails too.
+pub(super) fn renew_write_ahead_log(path: &Path) -> Result<(), OpenError> {
+    let path = with_suffix(path, "-wal");
+    let renew = || -> std::io::Result<()> {
+        let mut file = match OpenOptions::new().read(true).write(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let mut piece = vec![0; 1 << 20];
+        let mut at = 0;
+        loop {
+            file.seek(SeekFrom::Start(at))?;
+            let read = file.read(&mut piece)?;
+            if read == 0 {
+                return file.sync_all();
+            }
+            file.seek(SeekFrom::Start(at))?;
+            file.write_all(&piece[..read])?;
+            at += u64::try_from(read).unwrap_or(0);
+        }
+    };
+    renew().map_err(|source| OpenError::Io { path: path.clone(), source })
+}
+
+/// Copies what a dead writer left in the write-ahead log into the file, and empties the former. Until this was called,
+/// closing the connection leaves both as they are.
+pub(super) fn settle(connection: &Connection) -> rusqlite::Result<()> {
     // Where a reader of another process stays in the way, SQLite answers so in the row; the log works nevertheless.
     match connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())) {
         // A full disk must not keep the log from being read.
         Err(error) if error.sqlite_error_code() == Some(SqliteCode::DiskFull) => {
             tracing::warn!("the event log was opened on a full disk; its write-ahead log stays as it was found");
-            Ok(())
         }
-        settled => settled,
+        settled => settled?,
     }
+    checkpoint_on_close(connection, true)
+}
+
+/// Whether the last connection that closes copies the write-ahead log into the file and removes it.
+pub(super) fn checkpoint_on_close(connection: &Connection, is_wanted: bool) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !is_wanted).map(drop)
 }
 
 /// Opens a connection that cannot write, to a file that [`inspect`] accepted.

@@ -183,7 +183,7 @@ impl State {
             self.write(&mut group);
         }
         if self.failed.is_none()
-            && let Err(error) = self.tables.checkpoint()
+            && let Err(error) = self.tables.close()
         {
             // Nothing is lost: the write-ahead log is read when the file is opened again.
             tracing::warn!(error = %error, "the event log's last checkpoint failed");
@@ -211,6 +211,12 @@ impl State {
                     tracing::info!("the event log takes appends again");
                 }
                 answer(&self.announcements, group, &written);
+                // What was answered is durable in the write-ahead log, whatever comes of this.
+                match self.tables.checkpoint_if_due() {
+                    Ok(()) => {}
+                    Err(GroupError::Final(error)) => drop(self.fail(&error)),
+                    Err(error) => tracing::warn!(?error, "the event log's write-ahead log could not be copied yet"),
+                }
             }
             Err(GroupError::Full) => {
                 if !self.is_full {
@@ -224,13 +230,20 @@ impl State {
                 refuse_all(group, &AppendError::Unavailable(error.to_string().into()));
             }
             Err(GroupError::Final(error)) => {
-                tracing::error!(error = %error, "the event log stops taking appends until it is opened again");
-                let reason: Arc<str> = format!("it failed and must be opened again: {error}").into();
-                self.failed = Some(reason.clone());
-                self.announcements.metrics.note_failure();
+                let reason = self.fail(&error);
                 refuse_all(group, &AppendError::Unavailable(reason));
             }
         }
+    }
+
+    /// Nothing more is written from now on. Answers what callers are told.
+    fn fail(&mut self, error: &rusqlite::Error) -> Arc<str> {
+        tracing::error!(error = %error, "the event log stops taking appends until it is opened again");
+        let reason: Arc<str> = format!("it failed and must be opened again: {error}").into();
+        self.failed = Some(reason.clone());
+        self.announcements.metrics.note_failure();
+        self.tables.keep_write_ahead_log();
+        reason
     }
 }
 
