@@ -94,14 +94,22 @@ fn open_snapshots(settings: &Settings) -> Option<Arc<SqliteSnapshots>> {
 }
 
 /// The keys of personal data, beside the log that this process writes. Commands that only read do not need them.
-fn open_vault(settings: &Settings, ambient: &Ambient, log_head: Position) -> anyhow::Result<Arc<SqliteVault>> {
-    let options = SqliteVaultOptions::new(settings.data.join("vault.db"));
-    let vault = SqliteVault::open(&options, ambient.randomness.clone())?;
-    if vault.was_created() && log_head > Position::START {
-        tracing::warn!(
-            "there was no key vault beside the event log and a new one was made; if one was lost, restore it"
-        );
-    }
+///
+/// A mark beside it tells that there was a vault, so that a lost one is not replaced by a new one: that would give persons
+/// other keys than those under which their data is sealed.
+fn open_vault(settings: &Settings, ambient: &Ambient) -> anyhow::Result<Arc<SqliteVault>> {
+    let (path, mark) = (settings.data.join("vault.db"), settings.data.join("vault.mark"));
+    anyhow::ensure!(
+        path.exists() || !mark.exists(),
+        "the key vault {} is missing; restore it. If it is lost for good, so is all personal data in the log: remove {} to \
+         go on with a new one",
+        path.display(),
+        mark.display()
+    );
+    let vault = SqliteVault::open(&SqliteVaultOptions::new(path), ambient.randomness.clone())?;
+    let made =
+        fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&mark).and_then(|file| file.sync_all());
+    made.with_context(|| format!("{} cannot be made", mark.display()))?;
     Ok(Arc::new(vault))
 }
 
@@ -150,7 +158,7 @@ impl Engine {
         let log = Arc::new(SqliteLog::open(&options, ambient.clock.clone())?);
         let head_at_open = log.head().await?;
         // Only now: the log holds the lock on the folder.
-        let vault = open_vault(&settings, &ambient, head_at_open)?;
+        let vault = open_vault(&settings, &ambient)?;
         let snapshots = open_snapshots(&settings);
         let store = snapshots.clone().map(|snapshots| snapshots as Arc<dyn SnapshotStore>);
         let bus = bus(log.clone(), vault.clone(), ambient.clone(), store, &settings);

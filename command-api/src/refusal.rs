@@ -8,6 +8,7 @@ use tillroll_infra::{
     bus::ExecuteError,
     codec::CodecError,
     log::{AppendError, ReadError},
+    vault::VaultError,
 };
 
 mod claim;
@@ -53,6 +54,10 @@ pub(crate) fn problem_of<E: Refusal>(error: ExecuteError<E>) -> Problem {
         ExecuteError::SubjectErased { subject } => person_erased(subject),
         ExecuteError::PersonalData { source, .. } => match source {
             CodecError::Erased { subject } => person_erased(subject),
+            CodecError::Vault(VaultError::Full) => {
+                tracing::error!("the disk that holds the key vault is full");
+                Problem::of(&STORAGE_FULL).detail("there is no room for the key of one more person; reads go on")
+            }
             // Whoever runs the server repairs or restores the vault; then the same request goes through.
             CodecError::Vault(_) | CodecError::KeyMissing { .. } => {
                 tracing::error!(error = %source, "the key vault is not available");

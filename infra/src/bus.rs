@@ -89,6 +89,7 @@ impl BusBuilder {
 
     /// How many bytes the cached states of all aggregates may take together, by estimate. 64 MiB unless said otherwise.
     /// A state is estimated by the events that it was folded from and the commands that it remembers.
+    /// One that takes more than a thirty-second of the bound is not kept.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: u64) -> Self {
         self.core.cache = StateCache::new(bytes);

@@ -74,6 +74,10 @@ pub enum RequestError {
     /// Metadata that is not what `cqrs-es` makes of its map.
     #[error("metadata is a flat object of strings")]
     Metadata,
+    /// A payload with an object whose first name begins with a dollar sign; those are the engine's, see
+    /// [`codec`](crate::codec).
+    #[error("names of fields that begin with $ are reserved")]
+    Reserved,
     /// `cqrs-es` runs in a mode with snapshots.
     #[error("this repository keeps no snapshots; build the store with PersistedEventStore::new_event_store")]
     Snapshots,

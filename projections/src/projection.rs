@@ -2,7 +2,12 @@
 
 use crate::table::{Row, RowError, TableSpec, Value};
 use futures::future::BoxFuture;
-use std::{any::Any, borrow::Cow, fmt::Debug, sync::OnceLock};
+use std::{
+    any::Any,
+    borrow::Cow,
+    fmt::{self, Debug},
+    sync::OnceLock,
+};
 use thiserror::Error;
 use tillroll_domain::aggregate::DomainEvent;
 use tillroll_infra::{
@@ -51,12 +56,18 @@ impl From<RowError> for ApplyError {
 }
 
 /// An event on its way into several projections; it is decoded once for all of them.
-#[derive(Debug)]
 pub struct Incoming {
     recorded: RecordedEvent,
     /// The payload with personal data opened, where that makes it another; or why no code will ever open it.
     opened: Result<Option<Box<str>>, String>,
     decoded: OnceLock<Result<Box<dyn Any + Send + Sync>, String>>,
+}
+
+/// As the log has it, personal data sealed.
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming").field("recorded", &self.recorded).finish_non_exhaustive()
+    }
 }
 
 impl Incoming {

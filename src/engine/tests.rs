@@ -48,6 +48,20 @@ async fn a_long_stream_has_a_snapshot_that_the_next_process_finds() {
 }
 
 #[tokio::test]
+async fn a_lost_key_vault_is_not_replaced_by_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    open(&folder).await.close(None).await;
+    let vault = folder.path().join("vault.db");
+    fs::rename(&vault, folder.path().join("elsewhere")).unwrap();
+    let settings = Settings { data: folder.path().to_owned(), ..Settings::default() };
+    let refused = Engine::open(settings).await.map(drop).unwrap_err().to_string();
+    assert!(refused.contains("vault.db is missing; restore it"), "{refused}");
+    assert!(!vault.exists());
+    fs::rename(folder.path().join("elsewhere"), &vault).unwrap();
+    open(&folder).await.close(None).await;
+}
+
+#[tokio::test]
 async fn a_file_that_does_not_hold_snapshots_is_left_alone_and_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("snapshots.db");

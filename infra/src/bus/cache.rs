@@ -27,7 +27,8 @@ const SHARDS: usize = 16;
 ///
 /// What was used lately stays: each part has two generations, of which the young one becomes the old one when it holds half
 /// of what the part may hold, and what is in the old one by then goes. Whatever is used enters the young one. That keeps
-/// about what a list in the order of use would, for one search in a hash table.
+/// about what a list in the order of use would, for one search in a hash table. A state that alone exceeds a generation is
+/// not kept.
 pub(crate) struct StateCache {
     shards: [Mutex<Shard>; SHARDS],
     hasher: RandomState,
@@ -37,11 +38,13 @@ pub(crate) struct StateCache {
     erasures: AtomicU64,
 }
 
+type Generation = HashMap<StreamId, Entry, RandomState>;
+
 #[derive(Default)]
 struct Shard {
-    young: HashMap<StreamId, Entry, RandomState>,
+    young: Generation,
     young_bytes: usize,
-    old: HashMap<StreamId, Entry, RandomState>,
+    old: Generation,
 }
 
 struct Entry {
@@ -58,16 +61,20 @@ impl Shard {
         self.old.remove(stream)
     }
 
-    /// The stream must not be in here.
-    fn put(&mut self, stream: StreamId, entry: Entry, young_bytes_max: usize) {
+    /// Puts an entry in whose stream must not be in here. Answers what goes for it, to be dropped without the lock.
+    fn put(&mut self, stream: StreamId, entry: Entry, young_bytes_max: usize) -> Generation {
+        let mut gone = Generation::default();
+        if entry.bytes > young_bytes_max {
+            gone.insert(stream, entry);
+            return gone;
+        }
         if self.young_bytes + entry.bytes > young_bytes_max {
-            self.old = std::mem::take(&mut self.young);
+            gone = std::mem::replace(&mut self.old, std::mem::take(&mut self.young));
             self.young_bytes = 0;
         }
-        if entry.bytes <= young_bytes_max {
-            self.young_bytes += entry.bytes;
-            self.young.insert(stream, entry);
-        }
+        self.young_bytes += entry.bytes;
+        self.young.insert(stream, entry);
+        gone
     }
 }
 
@@ -109,10 +116,14 @@ impl StateCache {
 
     /// A copy of a state; `None` also while a driver has it.
     pub(super) fn copy<A: Aggregate>(&self, stream: &StreamId) -> Option<Box<Loaded<A>>> {
-        let shard = self.shard(stream).lock();
-        let entry = shard.young.get(stream).or_else(|| shard.old.get(stream))?;
+        let mut shard = self.shard(stream).lock();
+        let entry = shard.take(stream)?;
         let loaded: &Loaded<A> = entry.state.downcast_ref()?;
-        self.is_current(loaded).then(|| Box::new(loaded.clone()))
+        let copy = self.is_current(loaded).then(|| Box::new(loaded.clone()))?;
+        let gone = shard.put(stream.clone(), entry, self.young_bytes_max);
+        drop(shard);
+        drop(gone);
+        Some(copy)
     }
 
     /// Puts a state in, unless somebody was erased since it was loaded.
@@ -123,9 +134,9 @@ impl StateCache {
         // Under the lock, so that nobody who is erased meanwhile comes back.
         if self.is_current(&loaded) {
             let replaced = shard.take(&stream);
-            shard.put(stream, Entry { bytes, state: loaded }, self.young_bytes_max);
+            let gone = shard.put(stream, Entry { bytes, state: loaded }, self.young_bytes_max);
             drop(shard);
-            drop(replaced);
+            drop((replaced, gone));
         }
     }
 
@@ -170,8 +181,12 @@ mod tests {
     #[test]
     fn what_is_larger_than_the_room_is_not_kept() {
         let mut shard = Shard::default();
-        shard.put(stream(1), entry(101), 100);
-        assert!(shard.take(&stream(1)).is_none());
+        shard.put(stream(0), entry(10), 100);
+        for _ in 0..2 {
+            shard.put(stream(1), entry(101), 100);
+            assert!(shard.take(&stream(1)).is_none());
+        }
+        assert!(shard.take(&stream(0)).is_some(), "it costs the others nothing");
         shard.put(stream(2), entry(100), 100);
         assert!(shard.take(&stream(2)).is_some());
         assert_eq!(shard.young_bytes, 0);

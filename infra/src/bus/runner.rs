@@ -6,6 +6,7 @@ use super::{
     judgment::{Judgment, judge},
     lane::{Lanes, Offer},
     snapshots::load_cold,
+    window::Answered,
 };
 use crate::{
     codec::{self, Place},
@@ -85,7 +86,7 @@ enum Verdict<A: Aggregate> {
     /// Its events are on their way. `sent_at` numbers the next arrival when they were sent.
     Appending { ticket: AppendTicket, events: usize, sent_at: u64 },
     /// It was answered before, or stands in the pipeline before this.
-    Repeated,
+    Repeated(Answered),
     /// Nothing is to be appended.
     Settled(Answer<A>),
 }
@@ -265,7 +266,7 @@ impl<A: Aggregate> Driver<A> {
         let judgment = judge(&self.shared.core, &self.stream, &tip, &job.command, &job.context, job.fingerprint);
         let verdict = match judgment {
             Judgment::Append(events) => return self.append(tip, job, events).await,
-            Judgment::Repeated => Verdict::Repeated,
+            Judgment::Repeated(answered) => Verdict::Repeated(answered),
             Judgment::Certain(error) => Verdict::Settled(Err(error)),
             Judgment::IfFresh(answer) if job.arrival < self.fresh_below => Verdict::Settled(answer),
             Judgment::IfFresh(_) if !self.pipeline.is_empty() => {
@@ -389,7 +390,7 @@ impl<A: Aggregate> Driver<A> {
     async fn settle(&mut self, decided: Decided<A>) {
         let Decided { job, verdict } = decided;
         match verdict {
-            Verdict::Settled(_) | Verdict::Repeated if self.broken => self.again.push_back(job),
+            Verdict::Settled(_) | Verdict::Repeated(_) if self.broken => self.again.push_back(job),
             Verdict::Settled(mut answer) => {
                 // Decided while appends before it were on their way; by now it is known where they stand.
                 if let (Ok(executed), Some(tip)) = (&mut answer, &self.tip) {
@@ -397,7 +398,7 @@ impl<A: Aggregate> Driver<A> {
                 }
                 job.answer(answer);
             }
-            Verdict::Repeated => self.answer_repeated(job),
+            Verdict::Repeated(answered) => self.answer_repeated(job, answered),
             Verdict::Appending { mut ticket, events, sent_at } => {
                 // The first of the pipeline is out of it while it is waited for.
                 let room = !self.stalled && !self.broken && self.pipeline.len() + 1 < PIPELINE_MAX;
@@ -428,10 +429,13 @@ impl<A: Aggregate> Driver<A> {
         }
     }
 
-    fn answer_repeated(&mut self, job: Job<A>) {
-        let answered = self.tip.as_ref().and_then(|tip| tip.window.get(job.context.command_id.uuid()));
-        match answered.and_then(|answered| Some((answered, answered.position?))) {
-            Some((answered, position)) => {
+    /// Answers a command as it was answered before. What stood in the pipeline then is durable by now and still among the
+    /// newest commands, which are far more than the pipeline holds; what did not may have left the window meanwhile, so it
+    /// brings its answer along.
+    fn answer_repeated(&mut self, job: Job<A>, answered: Answered) {
+        let newest = || self.tip.as_ref()?.window.get(job.context.command_id.uuid())?.position;
+        match answered.position.or_else(newest) {
+            Some(position) => {
                 let executed = Executed {
                     stream: self.stream.clone(),
                     outcome: Outcome::AlreadyAnswered,
@@ -441,7 +445,7 @@ impl<A: Aggregate> Driver<A> {
                 };
                 job.answer(Ok(executed));
             }
-            // It left the window meanwhile, so that it is decided like any other.
+            // Its first append failed, so that it is decided like any other.
             None => self.first.push_back(job),
         }
     }

@@ -31,7 +31,7 @@ pub fn decide_warm<A: Aggregate>(
             tip.settle(context.command_id, tip.position.next());
             (tip, Ok(events.len()))
         }
-        Judgment::Repeated => (tip, Ok(0)),
+        Judgment::Repeated(_) => (tip, Ok(0)),
         Judgment::Certain(error) => (tip, Err(error)),
         Judgment::IfFresh(answer) => (tip, answer.map(|executed| executed.events)),
     };

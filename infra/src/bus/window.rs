@@ -72,6 +72,11 @@ impl CommandWindow {
         }
     }
 
+    /// True if a command that is valid until then would be forgotten as soon as it was no more among the newest.
+    pub(crate) fn is_beyond(&self, not_after: DateTime<Utc>) -> bool {
+        timed::end_of_memory(not_after, self.time) < self.time
+    }
+
     /// Takes note of one more event of a command; the events of one command stand together.
     pub(crate) fn note(&mut self, cause: Cause, revision: Revision, position: Position) {
         let Cause { command_id, fingerprint, not_after } = cause;

@@ -8,6 +8,7 @@
 use super::{RequestError, unknown};
 use crate::{
     ambient::IdSource,
+    codec,
     event::{NewEvent, ORIGIN_LIVE, RecordedEvent},
 };
 use ::cqrs_es::persist::{PersistenceError, SerializedEvent};
@@ -28,13 +29,17 @@ pub(super) fn to_new(events: &[SerializedEvent], ids: &dyn IdSource) -> Result<V
     for event in events {
         let metadata = metadata_of(event)?;
         // The events of one command share their metadata; the log checks a shared text once.
+        let data = serde_json::to_string(&event.payload)?;
+        if !codec::is_plain(&data) {
+            return Err(unknown(RequestError::Reserved));
+        }
         let shared = new.last().filter(|last| *last.metadata == *metadata).map(|last| last.metadata.clone());
         new.push(NewEvent {
             id: ids.next(),
             event_type: event.event_type.as_str().into(),
             schema_version: schema_version_of(&event.event_version),
             metadata: shared.unwrap_or_else(|| Arc::from(metadata)),
-            data: serde_json::to_string(&event.payload)?.into(),
+            data: data.into(),
         });
     }
     Ok(new)

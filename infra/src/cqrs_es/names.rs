@@ -13,7 +13,8 @@
 //!
 //! So `order` stays `order`, `Customer` becomes `cqrs__customer`, `BankAccount` `cqrs__bank_account` and `bank-account`
 //! `cqrs_bank_02daccount`. An id stands as it is, but `%` and every byte that is not printable ASCII are percent-encoded:
-//! `Jane Doe` becomes `Jane%20Doe`. Two aggregates never share a stream. Category (64 bytes) and id (200 bytes) are
+//! `Jane Doe` becomes `Jane%20Doe`. Two aggregates never share a stream; in a tenant's own repository
+//! `shop.order` and `order` are one type. Category (64 bytes) and id (200 bytes) are
 //! bounded after that; longer ones, and empty ones, are refused.
 
 use crate::stream::{DEFAULT_TENANT, StreamId, StreamIdError};

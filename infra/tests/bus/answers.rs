@@ -131,6 +131,30 @@ async fn the_newest_commands_are_remembered_and_one_that_left_the_window_is_deci
 }
 
 #[tokio::test]
+async fn a_repetition_that_waits_while_its_command_leaves_the_window_is_answered_all_the_same() {
+    let shop = Shop::open();
+    let filled = u128::try_from(COMMANDS_REMEMBERED).unwrap();
+    let mut answers = Vec::new();
+    for number in 0..filled {
+        answers.push(shop.bus.execute::<Counter>("a", ADD_1, command(number)).await.unwrap());
+    }
+    shop.log.hold_answers();
+    let before = shop.bus.submit::<Counter>("a", ADD_1, command(filled)).await.unwrap();
+    // Command 1 is the oldest that is remembered now, and the oldest no more with the command behind its repetition.
+    let again = shop.bus.submit::<Counter>("a", ADD_1, command(1)).await.unwrap();
+    let behind = shop.bus.submit::<Counter>("a", ADD_1, command(filled + 1)).await.unwrap();
+    shop.wait_for_events("a", COMMANDS_REMEMBERED + 2).await;
+    shop.log.let_answers_go();
+    let again = again.await.unwrap();
+    assert_eq!(again.outcome, Outcome::AlreadyAnswered);
+    assert_eq!(receipt(&again), receipt(&answers[1]));
+    for answer in [before, behind] {
+        assert_eq!(answer.await.unwrap().outcome, Outcome::Appended);
+    }
+    assert_eq!(shop.events("a").await.len(), COMMANDS_REMEMBERED + 2);
+}
+
+#[tokio::test]
 async fn a_reserve_that_comes_after_its_release_loses() {
     for shop in Shop::on_every_log() {
         let quantity = Quantity::new(5).unwrap();

@@ -49,6 +49,36 @@ async fn a_command_after_its_not_after_is_refused_unless_it_was_answered_in_time
     assert_eq!(shop.sum("a").await, 1);
 }
 
+/// The command could not be remembered as long as it says that it is valid.
+#[tokio::test]
+async fn after_a_clock_was_set_back_a_command_that_would_be_forgotten_too_early_is_refused() {
+    let shop = Shop::open();
+    shop.clock.advance(TimeDelta::hours(1));
+    shop.bus.execute::<Counter>("a", ADD_1, command(1)).await.unwrap();
+    shop.clock.advance(-TimeDelta::hours(1));
+    let deadline = shop.ambient.clock.now() + TimeDelta::seconds(10);
+    let error = shop.bus.execute::<Counter>("a", ADD_1, timed(2, deadline)).await.unwrap_err();
+    assert!(matches!(error, ExecuteError::TooLate { not_after } if not_after == deadline), "{error:?}");
+    // One that is valid beyond the stream's time is not, and is remembered.
+    let later = deadline + TimeDelta::hours(2);
+    let first = shop.bus.execute::<Counter>("a", ADD_1, timed(3, later)).await.unwrap();
+    send_others(&shop.bus, OTHERS..OTHERS + 1_100).await;
+    assert_same_answer(&shop.bus.execute::<Counter>("a", ADD_1, timed(3, later)).await.unwrap(), &first);
+}
+
+/// Its own node's clock may be ahead, so that what is too far for one is not for the other.
+#[tokio::test]
+async fn a_repetition_whose_not_after_is_too_far_for_this_node_is_answered_if_another_one_carried_it_out() {
+    let shop = Shop::open();
+    shop.bus.execute::<Counter>("a", ADD_1, command(1)).await.unwrap();
+    let deadline = shop.ambient.clock.now() + NOT_AFTER_AHEAD_MAX + TimeDelta::minutes(1);
+    shop.clock.advance(TimeDelta::minutes(2));
+    shop.second_node().execute::<Counter>("a", ADD_1, timed(2, deadline)).await.unwrap();
+    shop.clock.advance(-TimeDelta::minutes(2));
+    let again = shop.bus.execute::<Counter>("a", ADD_1, timed(2, deadline)).await.unwrap();
+    assert_eq!(again.outcome, Outcome::AlreadyAnswered);
+}
+
 #[tokio::test]
 async fn a_late_repetition_is_answered_also_if_another_node_carried_the_command_out() {
     let shop = Shop::open();

@@ -14,6 +14,7 @@ use tillroll_infra::{
             workload::Dice,
         },
     },
+    snapshots::MemorySnapshots,
     stream::Revision,
 };
 use tokio::task::JoinSet;
@@ -45,8 +46,10 @@ struct Task {
 
 /// Runs the plan on two buses.
 pub(crate) async fn record(log: &Arc<dyn EventLog>, ambient: &Ambient, plan: Plan, seed: u64) -> Histories {
-    let node = || Bus::builder(log.clone(), ambient.clone()).register::<Register>().build();
-    let buses = vec![node(), node()];
+    let node = || Bus::builder(log.clone(), ambient.clone()).register::<Register>();
+    // The second one forgets most states at once, and goes on from snapshots.
+    let forgetful = node().cache_bytes(64 << 10).snapshots(Arc::new(MemorySnapshots::new()), 1);
+    let buses = vec![node().build(), forgetful.build()];
     let plan = Arc::new(plan);
     let (moments, past) = (Arc::new(Moments::default()), Arc::default());
     let mut tasks = JoinSet::new();

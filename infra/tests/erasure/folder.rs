@@ -13,7 +13,7 @@ use tillroll_domain::{ids::SubjectId, personal::Personal};
 use tillroll_infra::{
     ambient::Ambient,
     bus::{Bus, ExecuteError, Fingerprint, Loaded},
-    log::{SqliteLog, sqlite::SqliteLogOptions},
+    log::{SqliteLog, controlled::ControlledLog, sqlite::SqliteLogOptions},
     snapshots::{SnapshotStore, SqliteSnapshots, SqliteSnapshotsOptions},
     stream::StreamId,
     vault::{KeyState, KeyVault, SqliteVault, sqlite::SqliteVaultOptions},
@@ -224,8 +224,17 @@ async fn a_snapshot_from_before_an_erasure_is_read_with_the_person_erased() {
     shop.close();
     let shop = Shop::open(folder.path());
     shop.vault.erase("default", subject(ANN)).await.unwrap();
-    let resumed = shop.bus.load::<Contact>("default", "ann").await.unwrap();
+    let log = Arc::new(ControlledLog::new(shop.log.clone()));
+    let bus = Bus::builder(log.clone(), shop.bus.ambient().clone())
+        .vault(shop.vault.clone())
+        .snapshots(shop.snapshots.clone(), SNAPSHOT_EVERY)
+        .register::<Contact>()
+        .build();
+    let resumed = bus.load::<Contact>("default", "ann").await.unwrap();
     assert_ann_is_erased(&resumed.state, 60);
+    let (read, whole) = (log.take_events_read(), usize::try_from(resumed.revision.unwrap().0).unwrap() + 1);
+    assert!(read < whole, "all {whole} events were read, so that the snapshot was passed over");
+    drop((bus, log));
     shop.close();
 }
 

@@ -116,6 +116,19 @@ fn metadata_that_is_no_flat_object_of_strings_is_refused() {
     }
 }
 
+/// They would be taken for personal data by whoever opens the event.
+#[test]
+fn a_payload_with_names_that_are_reserved_is_refused() {
+    let (ambient, _) = Ambient::seeded(DateTime::<Utc>::UNIX_EPOCH, 1);
+    for payload in [json!({"$sealed": {"subject": "x"}}), json!({"a": [{"$other": 1}]})] {
+        let refused = to_new(&[SerializedEvent { payload, ..event("1.0", json!({})) }], &*ambient.ids);
+        let Err(PersistenceError::UnknownError(error)) = refused else { panic!("{refused:?}") };
+        assert_eq!(error.downcast_ref(), Some(&RequestError::Reserved));
+    }
+    let harmless = json!({"text": "{\"$sealed\":{}}", "a": {"price": "$"}});
+    to_new(&[SerializedEvent { payload: harmless, ..event("1.0", json!({})) }], &*ambient.ids).unwrap();
+}
+
 #[test]
 fn an_event_of_the_engine_reads_as_a_foreign_one_without_what_the_engine_keeps_for_itself() {
     let mut written = recorded(&new(&[event("1.0", json!({}))])[0]);
