@@ -76,8 +76,8 @@ fn fault_of_case(suite: &str, source: &str, module: &str, name: &str) -> Option<
     if !source.contains(&format!("pub async fn {name}<")) {
         return Some("there is no such case");
     }
-    let (_, listed) = suite.split_once("@cases $store;")?;
-    let (listed, _) = listed.split_once('}')?;
+    let listed = suite.split_once("@cases $store;").and_then(|(_, behind)| behind.split_once('}'));
+    let Some((listed, _)) = listed else { return Some("the suite's list of cases cannot be read") };
     let of_module = listed.split(';').filter_map(|part| part.split_once(':'));
     let mut cases = of_module.filter(|(of, _)| of.trim() == module).flat_map(|(_, cases)| cases.split_whitespace());
     (!cases.any(|case| case == name)).then_some("the suite does not run it")

@@ -71,9 +71,9 @@ fn spec<'a>(name: &str, options: &'a Options) -> Result<Spec<'a>, Failure> {
         "command-64" => commands::spec("command-64", 64, folder),
         "command-256" => commands::spec("command-256", 256, folder),
         "hot-stream" => hot::spec(folder),
-        "replay" | "replay-in-turn" => {
+        "replay" | "replay-ahead" => {
             eprintln!("{name}: filling a log with {} orders", options.orders);
-            let reading = if name == "replay" { Reading::Ahead } else { Reading::InTurn };
+            let reading = if name == "replay" { Reading::InTurn } else { Reading::Ahead };
             replay::spec(folder, options.orders, reading)?
         }
         _ => return Err(format!("there is no row {name}").into()),

@@ -12,7 +12,7 @@ pub const ROWS: [&str; 9] = [
     "command-256",
     "hot-stream",
     "replay",
-    "replay-in-turn",
+    "replay-ahead",
 ];
 
 /// What `--help` prints.
@@ -22,7 +22,7 @@ Measures the engine against its baselines and prints one table. With the default
 Usage: cargo bench -- [OPTIONS]
 
       --row NAME      append-64, append-256, command-warm, load-cold, command-64, command-256, hot-stream, replay or
-                      replay-in-turn; may be repeated [default: all]
+                      replay-ahead; may be repeated [default: all]
       --pairs N       pairs of slices, 1 to 1000; fewer than 20 give no verdict [default: 20]
       --slice-ms N    about how long a slice lasts, 10 to 10000 [default: 1000]
       --orders N      orders in the log that is replayed, 1 to 1000000 [default: 40000]

@@ -62,22 +62,26 @@ pub enum Reading {
 /// The log cannot be filled.
 pub fn spec(folder: &Path, orders: u32, reading: Reading) -> Result<Spec<'static>, Failure> {
     let source = Rc::new(Source::fill(folder, orders)?);
-    let (name, question) = match reading {
-        Reading::Ahead => {
-            ("replay", "read the whole log ahead of a fold, against the same bytes in memory on one core")
-        }
-        Reading::InTurn => {
-            ("replay-in-turn", "read the whole log and fold it in turn, against the same bytes in memory")
-        }
-    };
-    Ok(Spec {
-        name,
-        question,
+    let in_turn = Spec {
+        name: "replay",
+        question: "read the whole log and fold it, against the same bytes in memory",
         good: 0.6,
         excellent: 0.8,
-        baseline_is_a_part: reading == Reading::InTurn,
+        baseline_is_a_part: true,
         work: (1, 1_000),
         open: Box::new(move |passes| Ok(Box::new(Replay { source: source.clone(), passes, reading }))),
+    };
+    Ok(match reading {
+        Reading::InTurn => in_turn,
+        // With two cores the baseline's one is to be left behind.
+        Reading::Ahead => Spec {
+            name: "replay-ahead",
+            question: "read the whole log ahead of the fold, against the same bytes in memory on one core",
+            good: 1.7,
+            excellent: 1.7,
+            baseline_is_a_part: false,
+            ..in_turn
+        },
     })
 }
 

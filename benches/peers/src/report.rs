@@ -50,8 +50,10 @@ pub fn report(
         writeln!(text, "Load {when}: {}; write and fdatasync of 4 KiB, p50: {micros} us.", snapshot.load)?;
     }
     writeln!(text, "Stolen by the hypervisor: {} of the time.", percent(after.steal_percent_since(before)))?;
-    for outcome in arenas.last().into_iter().flat_map(|arena| &arena.outcomes) {
-        writeln!(text, "- {}: {}", outcome.kind.name(), outcome.about)?;
+    for arena in arenas {
+        for outcome in &arena.outcomes {
+            writeln!(text, "- {} with {} writers: {}", outcome.kind.name(), arena.writers, outcome.about)?;
+        }
     }
     for kind in &options.without {
         writeln!(text, "- {}: left out on demand", kind.name())?;
