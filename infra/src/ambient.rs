@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 use parking_lot::Mutex;
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, sync::Arc, time::SystemTime};
 use uuid::Uuid;
 
 /// Tells the time.
@@ -56,7 +56,10 @@ struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one clock that the others stand for")]
     fn now(&self) -> DateTime<Utc> {
-        Utc::now().trunc_subsecs(6)
+        // Before 1970, which no clock shows that is of any use, it stands still there.
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+        DateTime::from_timestamp(seconds, since.subsec_micros() * 1_000).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 }
 

@@ -48,34 +48,57 @@ struct Shard {
 }
 
 struct Entry {
+    /// `None` while somebody has it; the place is kept for it.
+    state: Option<Box<dyn Any + Send>>,
     bytes: usize,
-    state: Box<dyn Any + Send>,
 }
 
 impl Shard {
-    fn take(&mut self, stream: &StreamId) -> Option<Entry> {
-        if let Some(entry) = self.young.remove(stream) {
-            self.young_bytes -= entry.bytes;
-            return Some(entry);
-        }
-        self.old.remove(stream)
+    fn take(&mut self, stream: &StreamId) -> Option<Box<dyn Any + Send>> {
+        let entry = self.young.get_mut(stream).or_else(|| self.old.get_mut(stream))?;
+        entry.state.take()
     }
 
-    /// Puts an entry in whose stream must not be in here. Answers what goes for it, to be dropped without the lock.
-    fn put(&mut self, stream: StreamId, entry: Entry, young_bytes_max: usize) -> Generation {
-        let mut gone = Generation::default();
-        if entry.bytes > young_bytes_max {
-            gone.insert(stream, entry);
-            return gone;
+    /// The state, which counts as used.
+    fn get(&mut self, stream: &StreamId) -> Option<&(dyn Any + Send)> {
+        if !self.young.contains_key(stream) {
+            let (stream, entry) = self.old.remove_entry(stream)?;
+            // Its bytes were in a young generation before, so that there is no need to make room for it at once.
+            self.young_bytes += entry.bytes;
+            self.young.insert(stream, entry);
         }
-        if self.young_bytes + entry.bytes > young_bytes_max {
-            gone = std::mem::replace(&mut self.old, std::mem::take(&mut self.young));
+        self.young.get(stream)?.state.as_deref()
+    }
+
+    /// Puts a state in. Answers what goes for it, to be dropped without the lock.
+    fn put(&mut self, stream: &StreamId, state: Box<dyn Any + Send>, bytes: usize, young_bytes_max: usize) -> Gone {
+        let mut gone = Gone::default();
+        if let Some(entry) = self.young.get_mut(stream) {
+            self.young_bytes = self.young_bytes - entry.bytes + bytes;
+            entry.bytes = bytes;
+            gone.state = entry.state.replace(state);
+        } else {
+            let (stream, entry) = match self.old.remove_entry(stream) {
+                Some((stream, entry)) => (stream, entry),
+                None => (stream.clone(), Entry { state: None, bytes }),
+            };
+            gone.state = entry.state;
+            self.young_bytes += bytes;
+            self.young.insert(stream, Entry { state: Some(state), bytes });
+        }
+        if self.young_bytes > young_bytes_max {
+            gone.generation = std::mem::replace(&mut self.old, std::mem::take(&mut self.young));
             self.young_bytes = 0;
         }
-        self.young_bytes += entry.bytes;
-        self.young.insert(stream, entry);
         gone
     }
+}
+
+/// What leaves the cache.
+#[derive(Default)]
+struct Gone {
+    state: Option<Box<dyn Any + Send>>,
+    generation: Generation,
 }
 
 impl StateCache {
@@ -110,33 +133,30 @@ impl StateCache {
 
     /// Takes a state out.
     pub(super) fn take<A: Aggregate>(&self, stream: &StreamId) -> Option<Box<Loaded<A>>> {
-        let entry = self.shard(stream).lock().take(stream)?;
-        entry.state.downcast().ok().filter(|loaded| self.is_current(loaded))
+        let state = self.shard(stream).lock().take(stream)?;
+        state.downcast().ok().filter(|loaded| self.is_current(loaded))
     }
 
     /// A copy of a state; `None` also while a driver has it.
     pub(super) fn copy<A: Aggregate>(&self, stream: &StreamId) -> Option<Box<Loaded<A>>> {
         let mut shard = self.shard(stream).lock();
-        let entry = shard.take(stream)?;
-        let loaded: &Loaded<A> = entry.state.downcast_ref()?;
-        let copy = self.is_current(loaded).then(|| Box::new(loaded.clone()))?;
-        let gone = shard.put(stream.clone(), entry, self.young_bytes_max);
-        drop(shard);
-        drop(gone);
-        Some(copy)
+        let loaded: &Loaded<A> = shard.get(stream)?.downcast_ref()?;
+        self.is_current(loaded).then(|| Box::new(loaded.clone()))
     }
 
     /// Puts a state in, unless somebody was erased since it was loaded.
-    pub(super) fn put<A: Aggregate>(&self, stream: StreamId, loaded: Box<Loaded<A>>) {
+    pub(super) fn put<A: Aggregate>(&self, stream: &StreamId, loaded: Box<Loaded<A>>) {
         // Events fold into less than half of their size.
         let bytes = (loaded.folded_bytes / 2).min(STATE_BYTES_MAX) + loaded.window.bytes() + ENTRY_BYTES;
-        let mut shard = self.shard(&stream).lock();
+        if bytes > self.young_bytes_max {
+            return;
+        }
+        let mut shard = self.shard(stream).lock();
         // Under the lock, so that nobody who is erased meanwhile comes back.
         if self.is_current(&loaded) {
-            let replaced = shard.take(&stream);
-            let gone = shard.put(stream, Entry { bytes, state: loaded }, self.young_bytes_max);
+            let gone = shard.put(stream, loaded, bytes, self.young_bytes_max);
             drop(shard);
-            drop((replaced, gone));
+            drop(gone);
         }
     }
 
@@ -160,35 +180,48 @@ mod tests {
         StreamId::new("order", &number.to_string()).unwrap()
     }
 
-    fn entry(bytes: usize) -> Entry {
-        Entry { bytes, state: Box::new(()) }
+    fn kept(shard: &Shard) -> usize {
+        shard.young.len() + shard.old.len()
     }
 
     #[test]
     fn it_is_bounded_and_keeps_what_is_used() {
         let mut shard = Shard::default();
-        shard.put(stream(0), entry(10), 100);
-        for number in 1..1_000 {
-            shard.put(stream(number), entry(10), 100);
-            let used = shard.take(&stream(0)).unwrap_or_else(|| panic!("forgotten after {number}"));
-            shard.put(stream(0), used, 100);
-            assert!(shard.young.len() + shard.old.len() <= 20);
+        shard.put(&stream(0), Box::new(0), 10, 100);
+        for number in 1..1_000_usize {
+            shard.put(&stream(number), Box::new(number), 10, 100);
+            if number % 2 == 0 {
+                let used = shard.take(&stream(0)).unwrap_or_else(|| panic!("forgotten after {number}"));
+                assert!(shard.take(&stream(0)).is_none(), "it is with one at a time");
+                shard.put(&stream(0), used, 10, 100);
+            } else {
+                assert!(shard.get(&stream(0)).is_some(), "forgotten after {number}");
+            }
+            assert!(kept(&shard) <= 24, "{}", kept(&shard));
             assert_eq!(shard.young_bytes, shard.young.len() * 10);
         }
         assert!(shard.take(&stream(500)).is_none());
+        assert_eq!(shard.take(&stream(999)).unwrap().downcast_ref(), Some(&999_usize));
     }
 
     #[test]
-    fn what_is_larger_than_the_room_is_not_kept() {
+    fn a_state_that_comes_back_later_than_its_place_is_there_is_kept() {
         let mut shard = Shard::default();
-        shard.put(stream(0), entry(10), 100);
-        for _ in 0..2 {
-            shard.put(stream(1), entry(101), 100);
-            assert!(shard.take(&stream(1)).is_none());
+        shard.put(&stream(0), Box::new(0), 10, 100);
+        let held = shard.take(&stream(0)).unwrap();
+        (1..100).for_each(|number| drop(shard.put(&stream(number), Box::new(()), 10, 100)));
+        shard.put(&stream(0), held, 40, 100);
+        assert!(shard.take(&stream(0)).is_some());
+    }
+
+    #[test]
+    fn a_state_that_grows_counts_as_what_it_is() {
+        let mut shard = Shard::default();
+        for bytes in [10, 90, 20] {
+            shard.put(&stream(0), Box::new(bytes), bytes, 100);
+            assert_eq!(shard.young_bytes, bytes);
         }
-        assert!(shard.take(&stream(0)).is_some(), "it costs the others nothing");
-        shard.put(stream(2), entry(100), 100);
-        assert!(shard.take(&stream(2)).is_some());
-        assert_eq!(shard.young_bytes, 0);
+        shard.put(&stream(1), Box::new(()), 90, 100);
+        assert_eq!((shard.young.len(), shard.old.len(), shard.young_bytes), (0, 2, 0));
     }
 }

@@ -232,7 +232,7 @@ impl<A: Aggregate> Driver<A> {
         }
         let closed = self.shared.lanes.close_if_idle(&self.stream, || {
             if let Some(tip) = tip.take() {
-                self.shared.core.cache.put(self.stream.clone(), tip);
+                self.shared.core.cache.put(&self.stream, tip);
             }
         });
         if !closed {

@@ -6,6 +6,7 @@ use super::{
     judgment::{Judgment, judge},
 };
 use crate::stream::StreamId;
+use chrono::DateTime;
 use tillroll_domain::aggregate::Aggregate;
 
 /// Carries a command out on the cached state of its stream and leaves the new state in the cache, as if its events had
@@ -27,7 +28,9 @@ pub fn decide_warm<A: Aggregate>(
     let fingerprint = context.fingerprint.unwrap_or_else(|| Fingerprint::of(command));
     let (tip, answer) = match judge(core, stream, &tip, command, context, fingerprint) {
         Judgment::Append(events) => {
-            let mut tip = tip.apply_decided(&events, context.cause(fingerprint), core.ambient.clock.now());
+            // Its time is that of the events' ids, which are made where they are encoded.
+            let time = DateTime::UNIX_EPOCH;
+            let mut tip = tip.apply_decided(&events, context.cause(fingerprint), time);
             tip.settle(context.command_id, tip.position.next());
             (tip, Ok(events.len()))
         }
@@ -35,6 +38,6 @@ pub fn decide_warm<A: Aggregate>(
         Judgment::Certain(error) => (tip, Err(error)),
         Judgment::IfFresh(answer) => (tip, answer.map(|executed| executed.events)),
     };
-    core.cache.put(stream.clone(), tip);
+    core.cache.put(stream, tip);
     answer
 }

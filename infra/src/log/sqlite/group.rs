@@ -305,7 +305,7 @@ impl<'a> Rows<'a> {
         }
         let last = Revision(revision.0 - 1);
         let standing = append.events.last().map(|event| Last { revision: last, event_id: event.id });
-        heads.insert(append.stream.clone(), Head { key, last: standing });
+        heads.insert(&append.stream, Head { key, last: standing });
         Ok(Ok(AppendReceipt { first_revision: first, last_revision: last, last_position: tail.position }))
     }
 

@@ -34,12 +34,21 @@ impl Heads {
             return Some(*head);
         }
         let (stream, head) = self.old.remove_entry(stream)?;
-        self.insert(stream, head);
+        self.remember(stream, head);
         Some(head)
     }
 
-    pub(super) fn insert(&mut self, stream: StreamId, head: Head) {
-        if self.young.len() >= self.generation_max && !self.young.contains_key(&stream) {
+    pub(super) fn insert(&mut self, stream: &StreamId, head: Head) {
+        if let Some(known) = self.young.get_mut(stream) {
+            *known = head;
+        } else {
+            self.remember(stream.clone(), head);
+        }
+    }
+
+    /// The stream must not be among the young ones.
+    fn remember(&mut self, stream: StreamId, head: Head) {
+        if self.young.len() >= self.generation_max {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(stream, head);
@@ -73,9 +82,9 @@ mod tests {
     #[test]
     fn it_is_bounded_and_keeps_what_is_used() {
         let mut heads = Heads::new(10);
-        heads.insert(stream(0), head(0));
+        heads.insert(&stream(0), head(0));
         for number in 1..1_000 {
-            heads.insert(stream(number), head(number));
+            heads.insert(&stream(number), head(number));
             assert_eq!(heads.get(&stream(0)), Some(head(0)), "after {number}");
             assert_eq!(heads.get(&stream(number)), Some(head(number)));
             assert!(heads.young.len() + heads.old.len() <= 20);
@@ -86,9 +95,9 @@ mod tests {
     #[test]
     fn the_newest_head_wins_over_the_old_generation() {
         let mut heads = Heads::new(1);
-        heads.insert(stream(1), head(1));
-        heads.insert(stream(2), head(2));
-        heads.insert(stream(1), Head { key: 1, last: last(7) });
+        heads.insert(&stream(1), head(1));
+        heads.insert(&stream(2), head(2));
+        heads.insert(&stream(1), Head { key: 1, last: last(7) });
         assert_eq!(heads.get(&stream(1)).unwrap().last, last(7));
         heads.clear();
         assert_eq!(heads.get(&stream(1)), None);
