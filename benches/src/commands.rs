@@ -21,6 +21,9 @@ mod storefront;
 
 /// The most events of a slice, which are kept until the baseline has repeated them.
 const EVENTS_MAX: u64 = 400_000;
+/// Room for the states of all stock items with all the commands that they remember, so that the row tells what commands
+/// cost and not what a cache that is too small does.
+const CACHE_BYTES: u64 = 1 << 30;
 
 /// The row with so many callers.
 #[must_use]
@@ -50,7 +53,7 @@ struct Commands {
 impl Commands {
     fn open(parent: &Path, in_flight: usize, events_per_slice: u64) -> Result<Self, Failure> {
         let mut durable = Durable::open(parent, in_flight)?;
-        let bus = Bus::builder(durable.log.clone(), Ambient::system());
+        let bus = Bus::builder(durable.log.clone(), Ambient::system()).cache_bytes(CACHE_BYTES);
         let bus = bus.register::<Order>().register::<StockItem>().build();
         let mut storefront = Storefront::new();
         let stocking = storefront.stocking()?;

@@ -17,7 +17,7 @@ pub const ROWS: [&str; 9] = [
 
 /// What `--help` prints.
 pub const HELP: &str = "\
-Measures the engine against its baselines and prints one table. With the defaults all rows take about 15 minutes.
+Measures the engine against its baselines and prints one table. With the defaults all rows take about 20 minutes.
 
 Usage: cargo bench -- [OPTIONS]
 
