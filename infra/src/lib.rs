@@ -13,6 +13,7 @@ pub mod cqrs_es;
 pub mod event;
 pub mod log;
 pub mod snapshots;
+mod sqlite_file;
 pub mod stream;
 pub mod telemetry;
 pub mod vault;

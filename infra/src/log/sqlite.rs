@@ -10,6 +10,7 @@ use super::{
 use crate::{
     ambient::Clock,
     event::RecordedEvent,
+    sqlite_file,
     stream::{Position, StreamId},
 };
 use futures::future::{BoxFuture, FutureExt, ready};
@@ -194,11 +195,11 @@ impl SqliteLog {
     /// See [`OpenError`].
     pub fn open(options: &SqliteLogOptions, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let path = &options.path;
-        let lock = WriterLock::acquire(schema::folder_of(path))?;
+        let lock = WriterLock::acquire(sqlite_file::folder_of(path))?;
         if !schema::inspect(path)? {
             schema::create(path)?;
         }
-        schema::renew_write_ahead_log(path)?;
+        sqlite_file::renew_write_ahead_log(path).map_err(|source| OpenError::Io { path: path.clone(), source })?;
         let connection = schema::connect_writer(options)?;
         Self::start(options, connection, clock, lock, |tables| tables)
     }

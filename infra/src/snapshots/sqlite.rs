@@ -53,6 +53,12 @@ pub enum OpenSnapshotsError {
         /// The file.
         path: PathBuf,
     },
+    /// The file system cannot hold a write-ahead log, as some network file systems cannot.
+    #[error("{} cannot have a write-ahead log; use a local disk", path.display())]
+    NoWriteAheadLog {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file system refused.
     #[error("{} cannot be opened", path.display())]
     Io {

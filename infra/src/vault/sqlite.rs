@@ -4,7 +4,7 @@
 //! a file system keeps of overwritten blocks, and what backups hold, is beyond a program's reach.
 
 use super::{KeyState, KeyVault, SealingKey, VaultError};
-use crate::ambient::Randomness;
+use crate::{ambient::Randomness, sqlite_file};
 use cache::KeyCache;
 use futures::future::{BoxFuture, FutureExt, ready};
 use parking_lot::Mutex;
@@ -123,6 +123,8 @@ impl SqliteVault {
         if created {
             file::create(&options.path)?;
         }
+        let renewed = sqlite_file::renew_write_ahead_log(&options.path);
+        renewed.map_err(|source| OpenError::Io { path: options.path.clone(), source })?;
         let table = Table::new(file::connect(options)?, &options.path, randomness);
         Self::start(options, table, created)
     }

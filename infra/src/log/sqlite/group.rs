@@ -10,9 +10,12 @@ use super::{
     kinds::Kinds,
     schema,
 };
-use crate::stream::{Position, Revision};
+use crate::{
+    sqlite_file::WriteError,
+    stream::{Position, Revision},
+};
 use chrono::{DateTime, Utc};
-use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension};
+use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use std::fmt;
 use uuid::Uuid;
 
@@ -53,19 +56,6 @@ pub(super) struct Written {
     pub(super) head: Position,
     /// How many events it added.
     pub(super) events: u64,
-}
-
-/// Why nothing of a group was written.
-#[derive(Debug)]
-pub(super) enum GroupError {
-    /// No room; the next group may find some.
-    Full,
-    /// Something that may pass, such as a person's tool that holds the write lock.
-    Passing(rusqlite::Error),
-    /// Whether the group is durable is unknown, or the file can no longer be trusted. Nothing more may be written before
-    /// the file was opened, and thereby recovered, again: a system that failed to sync once may answer the next sync with
-    /// success although the pages are gone (Rebello et al., "Can applications recover from fsync failures?", 2020).
-    Final(rusqlite::Error),
 }
 
 impl fmt::Debug for Tables {
@@ -116,7 +106,7 @@ impl Tables {
         &mut self,
         appends: impl Iterator<Item = &'a Append>,
         now: DateTime<Utc>,
-    ) -> Result<Written, GroupError> {
+    ) -> Result<Written, WriteError> {
         let staged = self.try_stage(appends, now);
         self.undone_if_failed(staged)
     }
@@ -125,19 +115,19 @@ impl Tables {
         &mut self,
         appends: impl Iterator<Item = &'a Append>,
         now: DateTime<Utc>,
-    ) -> Result<Written, GroupError> {
-        let before = self.tail().map_err(GroupError::before_commit)?;
+    ) -> Result<Written, WriteError> {
+        let before = self.tail().map_err(WriteError::before_commit)?;
         self.connection
             .prepare_cached("BEGIN IMMEDIATE")
             .and_then(|mut begin| begin.execute(()))
-            .map_err(GroupError::before_commit)?;
+            .map_err(WriteError::before_commit)?;
         let mut tail = Tail { recorded_at: before.recorded_at.max(now.timestamp_micros()), ..before };
         let mut answers = Vec::with_capacity(appends.size_hint().0);
         {
-            let mut rows = Rows::prepare(&self.connection).map_err(GroupError::before_commit)?;
+            let mut rows = Rows::prepare(&self.connection).map_err(WriteError::before_commit)?;
             for append in appends {
                 let answer = rows.append(append, &mut self.heads, &mut self.kinds, &mut tail);
-                answers.push(answer.map_err(GroupError::before_commit)?);
+                answers.push(answer.map_err(WriteError::before_commit)?);
             }
         }
         let events = tail.position.0 - before.position.0;
@@ -148,12 +138,12 @@ impl Tables {
     }
 
     /// Makes the group that was staged durable: all its accepted appends together, or none.
-    pub(super) fn commit(&mut self) -> Result<(), GroupError> {
-        let committed = (self.commit)(&self.connection).map_err(GroupError::in_commit);
+    pub(super) fn commit(&mut self) -> Result<(), WriteError> {
+        let committed = (self.commit)(&self.connection).map_err(WriteError::in_commit);
         self.undone_if_failed(committed)
     }
 
-    fn undone_if_failed<T>(&mut self, result: Result<T, GroupError>) -> Result<T, GroupError> {
+    fn undone_if_failed<T>(&mut self, result: Result<T, WriteError>) -> Result<T, WriteError> {
         if result.is_err() {
             // What was learned in the transaction did not come true.
             self.heads.clear();
@@ -162,7 +152,7 @@ impl Tables {
             if !self.connection.is_autocommit()
                 && let Err(error) = self.connection.execute_batch("ROLLBACK")
             {
-                return Err(GroupError::Final(error));
+                return Err(WriteError::Final(error));
             }
         }
         result
@@ -173,7 +163,7 @@ impl Tables {
     /// A copy that was not synced and is taken to be there would be lost with the write-ahead log, which starts over on the
     /// strength of it; so whatever goes wrong here is as grave as in a commit. A full disk is not: what was not copied
     /// stays where it is.
-    pub(super) fn checkpoint_if_due(&self) -> Result<(), GroupError> {
+    pub(super) fn checkpoint_if_due(&self) -> Result<(), WriteError> {
         let pages = |mode| -> rusqlite::Result<u32> {
             self.connection
                 .prepare_cached(mode)?
@@ -185,7 +175,7 @@ impl Tables {
                 |waiting| if waiting < self.checkpoint_pages { Ok(0) } else { pages("PRAGMA wal_checkpoint(PASSIVE)") },
             )
             .map(drop)
-            .map_err(GroupError::in_commit)
+            .map_err(WriteError::in_commit)
     }
 
     /// Ends: copies the write-ahead log into the file and empties it, so that the file alone is the log.
@@ -359,26 +349,4 @@ impl<'a> Rows<'a> {
 
 fn column(number: u64) -> rusqlite::Result<i64> {
     i64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, i64::MAX))
-}
-
-impl GroupError {
-    /// Nothing was committed and nothing will be.
-    fn before_commit(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::Full,
-            Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::Final(error)
-            }
-            _ => Self::Passing(error),
-        }
-    }
-
-    /// A full disk and a held lock are found before the commit record is written; after any other error it may be there.
-    fn in_commit(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::Full,
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Passing(error),
-            _ => Self::Final(error),
-        }
-    }
 }

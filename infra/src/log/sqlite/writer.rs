@@ -5,10 +5,10 @@
 
 use super::{
     super::{Append, AppendError, AppendReceipt, AppendTicket, check::validate},
-    group::{GroupError, Tables, Written},
+    group::{Tables, Written},
     metrics::Metrics,
 };
-use crate::{ambient::Clock, stream::Position};
+use crate::{ambient::Clock, sqlite_file::WriteError, stream::Position};
 use parking_lot::Mutex;
 use std::{
     fmt,
@@ -214,22 +214,22 @@ impl State {
                 // What was answered is durable in the write-ahead log, whatever comes of this.
                 match self.tables.checkpoint_if_due() {
                     Ok(()) => {}
-                    Err(GroupError::Final(error)) => drop(self.fail(&error)),
+                    Err(WriteError::Final(error)) => drop(self.fail(&error)),
                     Err(error) => tracing::warn!(?error, "the event log's write-ahead log could not be copied yet"),
                 }
             }
-            Err(GroupError::Full) => {
+            Err(WriteError::Full) => {
                 if !self.is_full {
                     tracing::error!("the event log refuses appends: the disk is full");
                 }
                 self.is_full = true;
                 refuse_all(group, &AppendError::Full);
             }
-            Err(GroupError::Passing(error)) => {
+            Err(WriteError::Passing(error)) => {
                 tracing::warn!(error = %error, appends = group.len(), "the event log could not write");
                 refuse_all(group, &AppendError::Unavailable(error.to_string().into()));
             }
-            Err(GroupError::Final(error)) => {
+            Err(WriteError::Final(error)) => {
                 let reason = self.fail(&error);
                 refuse_all(group, &AppendError::Unavailable(reason));
             }

@@ -1,11 +1,11 @@
 //! The keys as rows: one group of requests as one transaction, and the emptying of the write-ahead log behind an erasure.
 
-use super::file;
 use crate::{
     ambient::Randomness,
+    sqlite_file::{self, WriteError},
     vault::{KEY_BYTES, Key, KeyState},
 };
-use rusqlite::{Connection, ErrorCode, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension};
 use std::{
     fmt,
     fs::File,
@@ -29,18 +29,6 @@ pub(super) enum Wish {
     Erase,
 }
 
-/// Why nothing of a group was written.
-#[derive(Debug)]
-pub(super) enum TableError {
-    /// No room; the next group may find some.
-    Full,
-    /// Something that may pass, such as a person's tool that holds the write lock.
-    Passing(rusqlite::Error),
-    /// Whether the group is durable is unknown, or the file can no longer be trusted, until it is opened again: a system
-    /// that failed to sync once may answer the next sync with success although the pages are gone.
-    Final(rusqlite::Error),
-}
-
 /// The one connection to the file.
 pub(super) struct Table {
     connection: Connection,
@@ -59,7 +47,7 @@ impl fmt::Debug for Table {
 impl Table {
     pub(super) fn new(connection: Connection, path: &std::path::Path, randomness: Arc<dyn Randomness>) -> Self {
         let commit: Commit = Box::new(|connection| connection.prepare_cached("COMMIT")?.execute(()).map(drop));
-        Self { connection, randomness, wal: file::wal(path), commit }
+        Self { connection, randomness, wal: sqlite_file::wal(path), commit }
     }
 
     #[cfg(test)]
@@ -72,27 +60,27 @@ impl Table {
     pub(super) fn fulfill<'a>(
         &mut self,
         wishes: impl Iterator<Item = (&'a str, SubjectId, Wish)> + Clone,
-    ) -> Result<Vec<KeyState>, TableError> {
+    ) -> Result<Vec<KeyState>, WriteError> {
         if wishes.clone().all(|(_, _, wish)| wish == Wish::Find) {
             let found = wishes.map(|(tenant, subject, _)| self.find(tenant, subject)).collect::<Result<_, _>>();
-            return found.map_err(TableError::before_commit);
+            return found.map_err(WriteError::before_commit);
         }
         let fulfilled = self.write(wishes);
         if fulfilled.is_err()
             && !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
         {
-            return Err(TableError::Final(error));
+            return Err(WriteError::Final(error));
         }
         fulfilled
     }
 
-    fn write<'a>(&self, wishes: impl Iterator<Item = (&'a str, SubjectId, Wish)>) -> Result<Vec<KeyState>, TableError> {
+    fn write<'a>(&self, wishes: impl Iterator<Item = (&'a str, SubjectId, Wish)>) -> Result<Vec<KeyState>, WriteError> {
         let begun = self.connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute(()));
-        begun.map_err(TableError::before_commit)?;
+        begun.map_err(WriteError::before_commit)?;
         let rows = wishes.map(|(tenant, subject, wish)| self.fulfill_one(tenant, subject, wish));
-        let rows = rows.collect::<Result<_, _>>().map_err(TableError::before_commit)?;
-        (self.commit)(&self.connection).map_err(TableError::in_commit)?;
+        let rows = rows.collect::<Result<_, _>>().map_err(WriteError::before_commit)?;
+        (self.commit)(&self.connection).map_err(WriteError::in_commit)?;
         Ok(rows)
     }
 
@@ -168,28 +156,6 @@ impl Table {
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
             Err(error) => Err(error),
-        }
-    }
-}
-
-impl TableError {
-    /// Nothing was committed and nothing will be.
-    fn before_commit(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::Full,
-            Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::Final(error)
-            }
-            _ => Self::Passing(error),
-        }
-    }
-
-    /// A full disk and a held lock are found before the commit record is written; after any other error it may be there.
-    fn in_commit(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::Full,
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Passing(error),
-            _ => Self::Final(error),
         }
     }
 }

@@ -277,6 +277,6 @@ fn another_schema_version_is_refused_and_left_untouched() {
 #[test]
 fn a_write_ahead_log_without_its_file_is_refused_and_left_untouched() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(file::wal(&options(&folder).path), b"keys").unwrap();
+    fs::write(crate::sqlite_file::wal(&options(&folder).path), b"keys").unwrap();
     assert_refused_untouched(&folder, |error| matches!(error, OpenError::Orphaned { .. }));
 }

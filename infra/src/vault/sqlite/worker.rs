@@ -2,9 +2,12 @@
 
 use super::{
     cache::KeyCache,
-    table::{Table, TableError, Wish},
+    table::{Table, Wish},
 };
-use crate::vault::{KeyState, VaultError};
+use crate::{
+    sqlite_file::WriteError,
+    vault::{KeyState, VaultError},
+};
 use parking_lot::Mutex;
 use std::{io, sync::Arc, thread::JoinHandle};
 use tillroll_domain::ids::SubjectId;
@@ -176,15 +179,15 @@ impl State {
         }
         let wishes = group.iter().map(|request| (&*request.tenant, request.subject, request.wish));
         self.table.fulfill(wishes).map_err(|error| match error {
-            TableError::Full => {
+            WriteError::Full => {
                 tracing::error!("the key vault makes no keys: the disk is full");
                 VaultError::Full
             }
-            TableError::Passing(error) => {
+            WriteError::Passing(error) => {
                 tracing::warn!(error = %error, requests = group.len(), "the key vault could not answer");
                 VaultError::Unavailable(error.to_string().into())
             }
-            TableError::Final(error) => {
+            WriteError::Final(error) => {
                 tracing::error!(error = %error, "the key vault stops until it is opened again");
                 let reason: Arc<str> = format!("it failed and must be opened again: {error}").into();
                 self.failed = Some(reason.clone());
