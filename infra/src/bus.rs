@@ -87,7 +87,7 @@ impl BusBuilder {
         self
     }
 
-    /// How many bytes the cached states of all aggregates may take together, by estimate. 64 MiB unless said otherwise.
+    /// How many bytes the cached states of all aggregates may take together, by estimate. 256 MiB unless said otherwise.
     /// A state is estimated by the events that it was folded from and the commands that it remembers.
     /// One that takes more than a thirty-second of the bound is not kept.
     #[must_use]
@@ -140,7 +140,7 @@ impl Bus {
             ambient,
             zone: Tz::UTC,
             in_flight: Arc::new(Semaphore::new(COMMANDS_IN_FLIGHT_MAX)),
-            cache: StateCache::new(64 << 20),
+            cache: StateCache::new(256 << 20),
             snapshots: None,
         };
         BusBuilder { core, registrations: Vec::new() }

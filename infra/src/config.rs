@@ -36,7 +36,7 @@ pub struct StoreSettings {
     /// The IANA name of the zone in which the store reckons its days. Default: `UTC`.
     #[serde(deserialize_with = "time_zone")]
     pub time_zone: Tz,
-    /// Bytes for cached states of aggregates, by estimate. Default: 64 MiB.
+    /// Bytes for cached states of aggregates, by estimate. Default: 256 MiB.
     pub cache_bytes: u64,
 }
 
@@ -86,7 +86,7 @@ impl Default for Settings {
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { time_zone: Tz::UTC, cache_bytes: 64 << 20 }
+        Self { time_zone: Tz::UTC, cache_bytes: 256 << 20 }
     }
 }
 
