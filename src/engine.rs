@@ -1,5 +1,8 @@
 //! The one place where everything is wired: log, bus, projections and both APIs over one data folder.
 
+mod metrics;
+mod prefer;
+
 use anyhow::Context;
 use axum::{
     Json, Router,
@@ -18,11 +21,13 @@ use std::{
 };
 use tillroll_command_api::CommandApi;
 use tillroll_domain::{
-    claim::Claim, credit_note::CreditNote, customer::Customer, expense::Expense, import::Import, order::Order,
-    payment::Payment, product::Product, stock_document::StockDocument, stock_item::StockItem,
+    cart::Cart, category_tree::CategoryTree, claim::Claim, credit_note::CreditNote, customer::Customer,
+    expense::Expense, fulfillment::Fulfillment, import::Import, order::Order, payment::Payment,
+    price_schedule::PriceSchedule, product::Product, returns::Return, stock_document::StockDocument,
+    stock_item::StockItem,
 };
 use tillroll_http::{
-    Edge, Keys,
+    Cors, Edge, HttpMetrics, Keys,
     problem::registry::{self, EDGE},
     protect,
 };
@@ -30,6 +35,7 @@ use tillroll_infra::{
     ambient::Ambient,
     bus::{Bus, SNAPSHOT_EVERY},
     config::Settings,
+    erasures,
     log::{
         EventLog,
         sqlite::{SqliteLog, SqliteLogOptions},
@@ -47,6 +53,7 @@ use tillroll_projections::{
     runtime::{Follower, Runtime, RuntimeOptions},
 };
 use tillroll_read_api::ReadApi;
+use tokio::sync::watch;
 
 /// The engine over one data folder, which it alone writes.
 #[derive(Debug)]
@@ -63,6 +70,8 @@ pub struct Engine {
     settings: Settings,
     /// Where the log ended when it was opened.
     head_at_open: Position,
+    /// True once live streams are to end.
+    stopping: watch::Sender<bool>,
 }
 
 /// The event log's file in a data folder.
@@ -113,6 +122,22 @@ fn open_vault(settings: &Settings, ambient: &Ambient) -> anyhow::Result<Arc<Sqli
     Ok(Arc::new(vault))
 }
 
+/// The events that say that a person is forgotten, in a field `subject`.
+const ERASURES: &[&str] = &["CustomerErased", "CartContactErased"];
+
+/// Destroys keys that a crash left after the event that says that they go. What cannot be done now is told, and done the
+/// next time; until then nothing more is stored for these persons, and what is stored stays as it was.
+async fn finish_erasures(bus: &Bus) {
+    match erasures::finish(bus, ERASURES).await {
+        Ok(0) => {}
+        Ok(keys) => tracing::warn!(keys, "keys of erased persons were still there and are destroyed now"),
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(%error, cause, "not every erasure is complete; restart, or erase the person again");
+        }
+    }
+}
+
 /// A bus over a log that takes the commands of every aggregate.
 #[must_use]
 pub fn bus(
@@ -130,14 +155,19 @@ pub fn bus(
     builder
         .time_zone(settings.store.time_zone)
         .cache_bytes(settings.store.cache_bytes)
+        .register::<Cart>()
+        .register::<CategoryTree>()
         .register::<Claim>()
         .register::<CreditNote>()
         .register::<Customer>()
         .register::<Expense>()
+        .register::<Fulfillment>()
         .register::<Import>()
         .register::<Order>()
         .register::<Payment>()
+        .register::<PriceSchedule>()
         .register::<Product>()
+        .register::<Return>()
         .register::<StockDocument>()
         .register::<StockItem>()
         .build()
@@ -162,12 +192,23 @@ impl Engine {
         let snapshots = open_snapshots(&settings);
         let store = snapshots.clone().map(|snapshots| snapshots as Arc<dyn SnapshotStore>);
         let bus = bus(log.clone(), vault.clone(), ambient.clone(), store, &settings);
+        finish_erasures(&bus).await;
         let tables = data.join("read.db");
         let made = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&tables);
         made.with_context(|| format!("the read models {} cannot be made", tables.display()))?;
         let options = RuntimeOptions { codec: bus.codec().clone(), ..RuntimeOptions::new(tables) };
         let projections = Runtime::open(log.clone(), ambient.clock.clone(), options, models::all()).await?;
-        Ok(Self { log, bus, projections, snapshots, vault, ambient, settings, head_at_open })
+        Ok(Self {
+            log,
+            bus,
+            projections,
+            snapshots,
+            vault,
+            ambient,
+            settings,
+            head_at_open,
+            stopping: watch::channel(false).0,
+        })
     }
 
     /// Opens a data folder that holds a log already.
@@ -186,18 +227,29 @@ impl Engine {
         self.settings.data.join("keys.toml")
     }
 
-    /// Both APIs with their document, its page, and the probes. Makes the role keys at the first call.
+    /// Both APIs with their document, its page, the metrics and the probes. Makes the role keys, and the secret from which
+    /// those of guest carts follow, at the first call.
     ///
     /// # Errors
     /// A file of keys that cannot be written, read or trusted.
     pub fn router(&self) -> anyhow::Result<Router> {
-        let keys = Keys::load_or_create(&self.keys_path(), &*self.ambient.randomness)?;
+        let Settings { http, .. } = &self.settings;
+        let keys =
+            Keys::load_or_create(&self.keys_path(), &*self.ambient.randomness)?.allowing_anonymous(http.anonymous);
         let read_models = self.projections.read_models();
-        let commands = CommandApi::new(self.bus.clone(), keys.clone());
+        let commands = CommandApi::new(self.bus.clone(), keys.clone()).configured(&self.settings)?;
         let readiness =
             Readiness { log: self.log.clone(), read_models: read_models.clone(), head_at_open: self.head_at_open };
-        let wait_max = Duration::from_millis(self.settings.http.read_wait_ms);
-        let reads = ReadApi::new(read_models, keys).waiting_at_most(wait_max);
+        let wait_max = Duration::from_millis(http.read_wait_ms);
+        let reads = ReadApi::new(read_models.clone(), self.log.clone(), keys.clone())
+            .waiting_at_most(wait_max)
+            .timed_by(self.ambient.clock.clone())
+            .selling_from(&self.settings.store.locations)
+            .live_streams_at_most(http.live_streams_max)
+            .live_until(self.stopping.subscribe());
+        let counted = HttpMetrics::default();
+        let started_at = self.ambient.clock.now();
+        let metrics = metrics::Metrics::new(keys, self.log.clone(), read_models.clone(), &counted, started_at);
         let (api, document) =
             tillroll_command_api::router(commands).merge(tillroll_read_api::router(reads)).split_for_parts();
         let problems = EDGE.iter().chain(tillroll_command_api::PROBLEMS).chain(tillroll_read_api::PROBLEMS).copied();
@@ -205,9 +257,16 @@ impl Engine {
             .merge(api)
             .merge(tillroll_read_api::docs(document))
             .merge(registry::routes(problems))
+            .merge(metrics::routes(metrics))
             .route("/health", get(async || Json(json!({ "status": "up" }))))
             .route("/ready", get(ready).with_state(readiness));
-        Ok(protect(router, Edge::new(self.ambient.ids.clone())))
+        let edge = Edge { cors: Cors::of(&http.cors_origins), metrics: counted, ..Edge::new(self.ambient.ids.clone()) };
+        Ok(prefer::honoring_wait(protect(router, edge), read_models))
+    }
+
+    /// Ends the live streams, which would otherwise last as long as their readers; for a server that is about to stop.
+    pub fn end_live_streams(&self) {
+        self.stopping.send_replace(true);
     }
 
     /// Ends the projections at a page's end, and the log once all that it has taken in is durable.

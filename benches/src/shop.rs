@@ -72,6 +72,8 @@ impl Shop {
                 unit_price,
                 amount_minor: amount.minor,
                 rounding_micros: None,
+                tax_minor: None,
+                options: vec![],
             });
         }
         let goods_minor = lines.iter().map(|line| line.amount_minor).sum();
@@ -91,6 +93,11 @@ impl Shop {
             business_date: FromStr::from_str(&format!("2011-03-{:02}", 1 + self.random.below(31)))?,
             source: None,
             basis: Basis::Recorded,
+            cart_id: None,
+            quote: None,
+            email: None,
+            shipping_address: None,
+            billing_address: None,
         };
         Ok(Order { id: OrderId::new(self.ids.next()), placed })
     }

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Serialize;
 use std::fmt::Display;
-use tillroll_domain::ids::{ReceiptId, ReservationId, ReturnId, ShipmentId};
+use tillroll_domain::ids::{AddressId, CartLineId, PriceRowId, ReceiptId, ReservationId, ReturnId, ShipmentId};
 use tillroll_http::{ProblemDocument, headers};
 use tillroll_infra::{
     bus::{Executed, PastAnswer},
@@ -18,7 +18,7 @@ use utoipa::{IntoResponses, ToSchema};
 /// What a write came to.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Written {
-    /// The resource: an id, or for stock `location/SKU`.
+    /// The resource: an id, or for stock `location/SKU`, or for prices the SKU.
     #[schema(example = "prd_01980000-0000-7000-8000-000000000000")]
     id: String,
     /// The resource's revision, also the `ETag`; absent if there was nothing to do and there is no such resource.
@@ -38,6 +38,15 @@ pub(crate) struct Written {
     /// The return that was booked.
     #[serde(skip_serializing_if = "Option::is_none")]
     return_id: Option<String>,
+    /// The price of the schedule that was set, ended or withdrawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price_row_id: Option<String>,
+    /// The address that was added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address_id: Option<String>,
+    /// The line of the cart to which units were added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line_id: Option<String>,
 }
 
 impl Written {
@@ -58,6 +67,9 @@ impl Written {
             reservation_id: None,
             shipment_id: None,
             return_id: None,
+            price_row_id: None,
+            address_id: None,
+            line_id: None,
         }
     }
 
@@ -73,8 +85,20 @@ impl Written {
         Self { shipment_id: Some(id.to_string()), ..self }
     }
 
+    pub(crate) fn price_row(self, id: PriceRowId) -> Self {
+        Self { price_row_id: Some(id.to_string()), ..self }
+    }
+
     pub(crate) fn returned(self, id: ReturnId) -> Self {
         Self { return_id: Some(id.to_string()), ..self }
+    }
+
+    pub(crate) fn line(self, id: CartLineId) -> Self {
+        Self { line_id: Some(id.to_string()), ..self }
+    }
+
+    pub(crate) fn address(self, id: AddressId) -> Self {
+        Self { address_id: Some(id.to_string()), ..self }
     }
 
     /// As the answer to a request that created the resource in a collection, such as `/api/v1/orders`.
@@ -111,6 +135,7 @@ pub(crate) enum Created {
             ("Location" = String, description = "The address of what was created"),
             ("ETag" = String, description = "The revision, for If-Match"),
             ("Tillroll-Position" = u64, description = "The position, for Tillroll-After"),
+            ("Preference-Applied" = String, description = "That the read models show it, where Prefer asked to wait for that"),
         )
     )]
     Created(Written),
@@ -126,6 +151,7 @@ pub(crate) enum Changed {
         headers(
             ("ETag" = String, description = "The revision, for If-Match"),
             ("Tillroll-Position" = u64, description = "The position, for Tillroll-After"),
+            ("Preference-Applied" = String, description = "That the read models show it, where Prefer asked to wait for that"),
         )
     )]
     Done(Written),
@@ -159,7 +185,7 @@ pub(crate) enum Refusals {
     /// The body must be JSON.
     #[response(status = 415, content_type = "application/problem+json")]
     NotJson(ProblemDocument),
-    /// A value is not possible, or the idempotency key was used with another body.
+    /// A value is not possible or looks like a payment card's number, or the idempotency key was used with another body.
     #[response(status = 422, content_type = "application/problem+json")]
     BadValue(ProblemDocument),
     /// The server failed.

@@ -4,6 +4,7 @@ use crate::{
     CommandApi,
     answer::{Changed, Refusals, Written},
     body::{LineUnits, Reason},
+    problems::RETURN_DIFFERS,
     refusal::problem_of,
     request::{Write, WriteHeaders, WriteRequest},
 };
@@ -15,20 +16,22 @@ use tillroll_domain::{
     order::{Order, commands::OrderCommand},
     text::Note,
 };
-use tillroll_http::{Path, Permission, Principal, Problem};
+use tillroll_http::{Path, Permission, Principal, Problem, schema};
 use utoipa::ToSchema;
 
+pub(crate) mod access;
 pub(crate) mod place;
+pub(crate) mod place_cart;
 
 /// Units that will not be delivered.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelLines {
     /// Which; each line at most once.
-    #[schema(value_type = Vec<LineUnits>, max_items = 2_000)]
+    #[schema(value_type = Vec<LineUnits>, min_items = 1, max_items = 2_000)]
     lines: Vec<LineQuantity>,
     /// Why; nothing personal. May be empty.
-    #[schema(value_type = String, max_length = 500)]
+    #[schema(value_type = schema::Note)]
     reason: Note,
 }
 
@@ -37,10 +40,10 @@ pub(crate) struct CancelLines {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShipLines {
     /// The shipment, which counts once; made by the server where absent.
-    #[schema(value_type = Option<String>, example = "shp_01980000-0000-7000-8000-000000000000")]
+    #[schema(value_type = Option<schema::ShipmentId>)]
     shipment_id: Option<ShipmentId>,
     /// Which; each line at most once.
-    #[schema(value_type = Vec<LineUnits>, max_items = 2_000)]
+    #[schema(value_type = Vec<LineUnits>, min_items = 1, max_items = 2_000)]
     lines: Vec<LineQuantity>,
 }
 
@@ -49,16 +52,16 @@ pub(crate) struct ShipLines {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReturnLines {
     /// The return, which counts once; made by the server where absent.
-    #[schema(value_type = Option<String>, example = "ret_01980000-0000-7000-8000-000000000000")]
+    #[schema(value_type = Option<schema::ReturnId>)]
     return_id: Option<ReturnId>,
     /// Which; each line at most once.
-    #[schema(value_type = Vec<LineUnits>, max_items = 2_000)]
+    #[schema(value_type = Vec<LineUnits>, min_items = 1, max_items = 2_000)]
     lines: Vec<LineQuantity>,
 }
 
 /// Promise to carry an order out.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/confirm", tag = "orders",
-    params(("id" = String, Path), WriteHeaders), responses(Changed, Refusals))]
+    params(("id" = inline(schema::OrderId), Path), WriteHeaders), responses(Changed, Refusals))]
 pub(crate) async fn confirm_order(
     State(api): State<CommandApi>,
     principal: Principal,
@@ -70,23 +73,27 @@ pub(crate) async fn confirm_order(
     run(&api, &request.begin(&api, &principal), id, OrderCommand::Confirm).await
 }
 
-/// Cancel an order of which nothing has left.
+/// Cancel an order of which nothing has left and nothing is planned to leave.
+///
+/// For who manages orders, and, before anybody started to put it together, for its buyer: the storefront that acts for the
+/// customer, or the secret of the cart that the order was made from.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/cancel", tag = "orders",
-    params(("id" = String, Path), WriteHeaders), request_body = Reason, responses(Changed, Refusals))]
+    params(("id" = inline(schema::OrderId), Path), WriteHeaders), request_body = Reason, responses(Changed, Refusals))]
 pub(crate) async fn cancel_order(
     State(api): State<CommandApi>,
     principal: Principal,
     Path(id): Path<OrderId>,
     request: WriteRequest,
 ) -> Result<Written, Problem> {
-    principal.require(Permission::ManageOrders)?;
+    let manages = access::authorized(&api, &principal, id).await?.manages;
     let Reason { reason } = request.body()?;
-    run(&api, &request.begin(&api, &principal), id, OrderCommand::Cancel { reason }).await
+    let command = if manages { OrderCommand::Cancel { reason } } else { OrderCommand::CancelByBuyer { reason } };
+    run(&api, &request.begin(&api, &principal), id, command).await
 }
 
 /// Cancel units that have not left. Cancelling the last of them cancels the order.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/cancel-lines", tag = "orders",
-    params(("id" = String, Path), WriteHeaders), request_body = CancelLines, responses(Changed, Refusals))]
+    params(("id" = inline(schema::OrderId), Path), WriteHeaders), request_body = CancelLines, responses(Changed, Refusals))]
 pub(crate) async fn cancel_order_lines(
     State(api): State<CommandApi>,
     principal: Principal,
@@ -100,7 +107,7 @@ pub(crate) async fn cancel_order_lines(
 
 /// Start putting a confirmed order together.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/start-fulfillment", tag = "orders",
-    params(("id" = String, Path), WriteHeaders), responses(Changed, Refusals))]
+    params(("id" = inline(schema::OrderId), Path), WriteHeaders), responses(Changed, Refusals))]
 pub(crate) async fn start_fulfillment(
     State(api): State<CommandApi>,
     principal: Principal,
@@ -114,7 +121,7 @@ pub(crate) async fn start_fulfillment(
 
 /// Note that goods of a confirmed order leave. Their stock is booked under `/stock/{location}/{sku}/ship`.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/ship", tag = "orders",
-    params(("id" = String, Path), WriteHeaders), request_body = ShipLines, responses(Changed, Refusals))]
+    params(("id" = inline(schema::OrderId), Path), WriteHeaders), request_body = ShipLines, responses(Changed, Refusals))]
 pub(crate) async fn ship_order_lines(
     State(api): State<CommandApi>,
     principal: Principal,
@@ -131,7 +138,7 @@ pub(crate) async fn ship_order_lines(
 
 /// Note that all that was shipped has arrived.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/deliver", tag = "orders",
-    params(("id" = String, Path), WriteHeaders), responses(Changed, Refusals))]
+    params(("id" = inline(schema::OrderId), Path), WriteHeaders), responses(Changed, Refusals))]
 pub(crate) async fn deliver_order(
     State(api): State<CommandApi>,
     principal: Principal,
@@ -143,9 +150,12 @@ pub(crate) async fn deliver_order(
     run(&api, &request.begin(&api, &principal), id, OrderCommand::Deliver).await
 }
 
-/// Note that goods came back. Their stock is booked under `/stock/{location}/{sku}/return`.
+/// Note that goods came back which nobody had asked to send back. Their stock is booked under
+/// `/stock/{location}/{sku}/return`.
+///
+/// Goods of a return that was asked for come back through it, under `/returns/{id}`.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/return", tag = "orders",
-    params(("id" = String, Path), WriteHeaders), request_body = ReturnLines, responses(Changed, Refusals))]
+    params(("id" = inline(schema::OrderId), Path), WriteHeaders), request_body = ReturnLines, responses(Changed, Refusals))]
 pub(crate) async fn return_order_lines(
     State(api): State<CommandApi>,
     principal: Principal,
@@ -156,12 +166,20 @@ pub(crate) async fn return_order_lines(
     let ReturnLines { return_id, lines } = request.body()?;
     let write = request.begin(&api, &principal);
     let return_id = return_id.unwrap_or_else(|| ReturnId::new(write.new_id(&api, "return")));
+    // The return would be left without the units that it is about. Its id is not known to anybody before it is asked for, so
+    // none comes in between.
+    let order = access::load(&api, id).await?;
+    if order.state.placed().is_ok_and(|placed| placed.awaits_return(return_id)) {
+        let problem =
+            Problem::of(&RETURN_DIFFERS).detail("the return was asked for, and its goods come back through it");
+        return Err(problem.with("return_id", return_id));
+    }
     Ok(run(&api, &write, id, OrderCommand::ReturnLines { return_id, lines }).await?.returned(return_id))
 }
 
 /// Close an order that is delivered or cancelled.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/close", tag = "orders",
-    params(("id" = String, Path), WriteHeaders), responses(Changed, Refusals))]
+    params(("id" = inline(schema::OrderId), Path), WriteHeaders), responses(Changed, Refusals))]
 pub(crate) async fn close_order(
     State(api): State<CommandApi>,
     principal: Principal,

@@ -1,17 +1,21 @@
 //! Products, their variants and list prices.
 
+pub(crate) mod create;
+pub(crate) mod details;
+
 use crate::{
     CommandApi,
-    answer::{Changed, Created, Refusals, Written},
+    answer::{Changed, Refusals, Written},
     body::{Amount, Reason},
-    problems::{BUSY, DUPLICATE_PRICE, DUPLICATE_SKU},
+    chains::carry_through,
+    problems::{DUPLICATE_PRICE, DUPLICATE_SKU},
     refusal::{Refusal, problem_of},
     request::{KeyedWriteHeaders, Write, WriteHeaders, WriteRequest},
     skus,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use serde::Deserialize;
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 use tillroll_domain::{
     aggregate::{Aggregate, Moment},
     ids::ProductId,
@@ -24,30 +28,16 @@ use tillroll_domain::{
     },
     text::{Name, Sku},
 };
-use tillroll_http::{Path, Permission, Principal, Problem};
+use tillroll_http::{Path, Permission, Principal, Problem, schema};
 use tillroll_infra::bus::{Executed, Outcome};
-use tracing::Instrument;
 use utoipa::ToSchema;
-
-/// A product to create, as a draft.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CreateProduct {
-    /// What it is called.
-    #[schema(value_type = String, max_length = 200)]
-    name: Name,
-    /// Its first variants.
-    #[serde(default)]
-    #[schema(max_items = 250)]
-    variants: Vec<NewVariant>,
-}
 
 /// A variant to add.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewVariant {
     /// Unique over all products, for ever.
-    #[schema(value_type = String, max_length = 64, pattern = "^[A-Z0-9][A-Z0-9._-]*$")]
+    #[schema(value_type = schema::Sku)]
     sku: Sku,
     /// What tells it from its siblings.
     #[serde(default)]
@@ -61,14 +51,15 @@ pub(crate) struct NewVariant {
 
 /// One property of a variant.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "it only documents the form; the domain's VariantAttribute is what is read")]
 struct Attribute {
     /// The property.
     #[schema(example = "color")]
-    name: String,
+    name: schema::Name,
     /// Its value.
     #[schema(example = "red")]
-    value: String,
+    value: schema::Name,
 }
 
 /// What a product is called now.
@@ -76,7 +67,7 @@ struct Attribute {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RenameProduct {
     /// The new name.
-    #[schema(value_type = String, max_length = 200)]
+    #[schema(value_type = schema::Name)]
     name: Name,
 }
 
@@ -94,50 +85,8 @@ pub(crate) struct SetPrice {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RemovePrice {
     /// ISO 4217.
-    #[schema(value_type = String, example = "EUR")]
+    #[schema(value_type = schema::Currency)]
     currency: Currency,
-}
-
-/// Create a product as a draft, with its first variants.
-///
-/// All is checked before anything is written, and what has begun is carried through even if the client goes away. Should
-/// the server stop in between, the same request with the same `Idempotency-Key`, which is required, completes what it
-/// began.
-#[utoipa::path(post, path = "/api/v1/products", tag = "products", params(KeyedWriteHeaders),
-    request_body = CreateProduct, responses(Created, Refusals))]
-pub(crate) async fn create_product(
-    State(api): State<CommandApi>,
-    principal: Principal,
-    request: WriteRequest,
-) -> Result<Response, Problem> {
-    principal.require(Permission::ManageCatalog)?;
-    request.require_key()?;
-    let CreateProduct { name, variants } = request.body()?;
-    check_variants(&variants)?;
-    let write = request.begin(&api, &principal);
-    let id = ProductId::new(write.new_id(&api, "product"));
-
-    let create = ProductCommand::Create { name };
-    let commands = std::iter::once(create.clone()).chain(variants.iter().flat_map(commands_of));
-    rehearse(&api, Product::initial(), commands)?;
-    for variant in &variants {
-        if let Some(owner) = skus::owner(&api, &variant.sku).await?.filter(|owner| *owner != id) {
-            return Err(skus::taken(&variant.sku, &owner.to_string()));
-        }
-    }
-    carry_through(&api.clone(), async move {
-        // The product comes before its claims: should another product win a SKU meanwhile, what remains is a draft that
-        // can be seen and completed, and no SKU that belongs to nobody.
-        let mut executed = execute(&api, id, create, write.first()).await?;
-        for variant in &variants {
-            skus::claim(&api, &write, &variant.sku, id).await?;
-            for (name, command) in named_commands_of(variant) {
-                executed = later(executed, execute(&api, id, command, write.step(&name)).await?);
-            }
-        }
-        Ok(Written::new(id, &executed).created("/api/v1/products"))
-    })
-    .await
 }
 
 /// Add a variant with its list prices.
@@ -145,7 +94,7 @@ pub(crate) async fn create_product(
 /// What has begun is carried through even if the client goes away. Should the server stop in between, the same request
 /// with the same `Idempotency-Key`, which is required, completes what it began.
 #[utoipa::path(post, path = "/api/v1/products/{id}/variants", tag = "products",
-    params(("id" = String, Path), KeyedWriteHeaders), request_body = NewVariant, responses(Changed, Refusals))]
+    params(("id" = inline(schema::ProductId), Path), KeyedWriteHeaders), request_body = NewVariant, responses(Changed, Refusals))]
 pub(crate) async fn add_variant(
     State(api): State<CommandApi>,
     principal: Principal,
@@ -182,34 +131,6 @@ pub(crate) async fn add_variant(
     .await
 }
 
-/// Runs the steps of one request in a task of their own: a handler is dropped in the middle when its client goes away or
-/// its time is over, and would leave a half of what was asked for.
-async fn carry_through<T: Send + 'static>(
-    api: &CommandApi,
-    steps: impl Future<Output = Result<T, Problem>> + Send + 'static,
-) -> Result<T, Problem> {
-    // Clients that go away make room for others, whose steps then run besides; so these are counted for themselves.
-    let Ok(permit) = Arc::clone(&api.chains).try_acquire_owned() else {
-        return Err(Problem::of(&BUSY).detail("too many products are being written; try again in a moment"));
-    };
-    let task = tokio::spawn(
-        async move {
-            let result = steps.await;
-            drop(permit);
-            result
-        }
-        .in_current_span(),
-    );
-    match task.await {
-        Ok(result) => result,
-        // The edge logs and answers it as if the handler itself had panicked.
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(Problem::unavailable("the server stops")),
-        },
-    }
-}
-
 async fn check_new_variant(
     api: &CommandApi,
     write: &Write,
@@ -232,7 +153,7 @@ async fn check_new_variant(
 
 /// Call a product something else.
 #[utoipa::path(post, path = "/api/v1/products/{id}/rename", tag = "products",
-    params(("id" = String, Path), WriteHeaders), request_body = RenameProduct, responses(Changed, Refusals))]
+    params(("id" = inline(schema::ProductId), Path), WriteHeaders), request_body = RenameProduct, responses(Changed, Refusals))]
 pub(crate) async fn rename_product(
     State(api): State<CommandApi>,
     principal: Principal,
@@ -246,7 +167,7 @@ pub(crate) async fn rename_product(
 
 /// Stop offering a variant, for good.
 #[utoipa::path(post, path = "/api/v1/products/{id}/variants/{sku}/withdraw", tag = "products",
-    params(("id" = String, Path), ("sku" = String, Path), WriteHeaders), responses(Changed, Refusals))]
+    params(("id" = inline(schema::ProductId), Path), ("sku" = inline(schema::Sku), Path), WriteHeaders), responses(Changed, Refusals))]
 pub(crate) async fn withdraw_variant(
     State(api): State<CommandApi>,
     principal: Principal,
@@ -260,7 +181,7 @@ pub(crate) async fn withdraw_variant(
 
 /// Set a variant's list price in one currency.
 #[utoipa::path(post, path = "/api/v1/products/{id}/variants/{sku}/set-price", tag = "products",
-    params(("id" = String, Path), ("sku" = String, Path), WriteHeaders), request_body = SetPrice,
+    params(("id" = inline(schema::ProductId), Path), ("sku" = inline(schema::Sku), Path), WriteHeaders), request_body = SetPrice,
     responses(Changed, Refusals))]
 pub(crate) async fn set_variant_price(
     State(api): State<CommandApi>,
@@ -275,7 +196,7 @@ pub(crate) async fn set_variant_price(
 
 /// Remove a variant's list price in one currency.
 #[utoipa::path(post, path = "/api/v1/products/{id}/variants/{sku}/remove-price", tag = "products",
-    params(("id" = String, Path), ("sku" = String, Path), WriteHeaders), request_body = RemovePrice,
+    params(("id" = inline(schema::ProductId), Path), ("sku" = inline(schema::Sku), Path), WriteHeaders), request_body = RemovePrice,
     responses(Changed, Refusals))]
 pub(crate) async fn remove_variant_price(
     State(api): State<CommandApi>,
@@ -290,7 +211,7 @@ pub(crate) async fn remove_variant_price(
 
 /// Show a product to shoppers.
 #[utoipa::path(post, path = "/api/v1/products/{id}/publish", tag = "products",
-    params(("id" = String, Path), WriteHeaders), responses(Changed, Refusals))]
+    params(("id" = inline(schema::ProductId), Path), WriteHeaders), responses(Changed, Refusals))]
 pub(crate) async fn publish_product(
     State(api): State<CommandApi>,
     principal: Principal,
@@ -304,7 +225,7 @@ pub(crate) async fn publish_product(
 
 /// Hide a product from shoppers until it is published again.
 #[utoipa::path(post, path = "/api/v1/products/{id}/unpublish", tag = "products",
-    params(("id" = String, Path), WriteHeaders), responses(Changed, Refusals))]
+    params(("id" = inline(schema::ProductId), Path), WriteHeaders), responses(Changed, Refusals))]
 pub(crate) async fn unpublish_product(
     State(api): State<CommandApi>,
     principal: Principal,
@@ -318,7 +239,7 @@ pub(crate) async fn unpublish_product(
 
 /// Offer a product no more, for good.
 #[utoipa::path(post, path = "/api/v1/products/{id}/discontinue", tag = "products",
-    params(("id" = String, Path), WriteHeaders), request_body = Reason, responses(Changed, Refusals))]
+    params(("id" = inline(schema::ProductId), Path), WriteHeaders), request_body = Reason, responses(Changed, Refusals))]
 pub(crate) async fn discontinue_product(
     State(api): State<CommandApi>,
     principal: Principal,
@@ -328,6 +249,16 @@ pub(crate) async fn discontinue_product(
     principal.require(Permission::ManageCatalog)?;
     let Reason { reason } = request.body()?;
     run(&api, &principal, id, request, ProductCommand::Discontinue { reason }).await
+}
+
+/// Whether the product has answered this request before; refused if its key came with another one.
+async fn has_answered(api: &CommandApi, write: &Write, id: ProductId) -> Result<bool, Problem> {
+    let product = api.bus.load::<Product>(&write.tenant, &id.uuid().to_string()).await.map_err(problem_of)?;
+    match product.answer_to(write.command_id()) {
+        Some(answer) if answer.fingerprint == Some(write.fingerprint) => Ok(true),
+        Some(_) => Err(crate::refusal::key_reused()),
+        None => Ok(false),
+    }
 }
 
 async fn run(

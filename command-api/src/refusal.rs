@@ -11,10 +11,16 @@ use tillroll_infra::{
     vault::VaultError,
 };
 
+mod cart;
+mod category_tree;
 mod claim;
 mod customer;
+mod fulfillment;
 mod order;
+mod price_schedule;
+mod pricing;
 mod product;
+mod returns;
 mod stock_item;
 
 /// Why an aggregate refuses a command, as a problem. The texts of the domain's errors are meant for clients.

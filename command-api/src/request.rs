@@ -11,7 +11,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 use tillroll_domain::ids::CommandId;
-use tillroll_http::{IdempotencyKey, IfMatch, Principal, Problem, RequestId, extract::RawBody};
+use tillroll_http::{IdempotencyKey, IfMatch, Principal, Problem, RequestId, extract::RawBody, schema};
 use tillroll_infra::{
     bus::{CommandContext, Fingerprint, context::derived_uuid},
     stream::Revision,
@@ -27,11 +27,16 @@ pub(crate) struct WriteHeaders {
     /// A quoted string of 1 to 255 characters, such as `"8e03978e"`, that names the request. The same key with the same
     /// body is answered as the first time; with another body it is refused (422). A key is remembered for the newest
     /// 1,024 commands of the resource, and by no other resource. Refusals are not remembered.
-    #[param(rename = "Idempotency-Key")]
+    #[param(rename = "Idempotency-Key", value_type = schema::Key, inline, required = false)]
     idempotency_key: Option<String>,
-    /// Carry it out only if the resource stands at this revision, such as `"7"`; otherwise 412.
-    #[param(rename = "If-Match")]
+    /// Carry it out only if the resource stands at this revision, such as `"7"`; otherwise 412. The
+    /// `ETag` of a read does, too: what follows the revision in it does not count.
+    #[param(rename = "If-Match", value_type = schema::RevisionTag, inline, required = false)]
     if_match: Option<String>,
+    /// Answer when every read model shows what was written, but wait no longer than these seconds, nor than ten;
+    /// `Preference-Applied` says that they do.
+    #[param(rename = "Prefer", value_type = schema::Preference, inline, required = false)]
+    prefer: Option<String>,
 }
 
 /// The headers of a write that needs a key.
@@ -43,11 +48,16 @@ pub(crate) struct KeyedWriteHeaders {
     /// refused (400). The same key with the same body is answered as the first time, and completes what the first time
     /// left undone; with another body it is refused (422). A key is remembered for the newest 1,024 commands of the
     /// resource, and by no other resource. Refusals are not remembered.
-    #[param(rename = "Idempotency-Key")]
+    #[param(rename = "Idempotency-Key", value_type = schema::Key, inline)]
     idempotency_key: String,
-    /// Carry it out only if the resource stands at this revision, such as `"7"`; otherwise 412.
-    #[param(rename = "If-Match")]
+    /// Carry it out only if the resource stands at this revision, such as `"7"`; otherwise 412. The
+    /// `ETag` of a read does, too: what follows the revision in it does not count.
+    #[param(rename = "If-Match", value_type = schema::RevisionTag, inline, required = false)]
     if_match: Option<String>,
+    /// Answer when every read model shows what was written, but wait no longer than these seconds, nor than ten;
+    /// `Preference-Applied` says that they do.
+    #[param(rename = "Prefer", value_type = schema::Preference, inline, required = false)]
+    prefer: Option<String>,
 }
 
 /// A write that was read off the wire and not yet authorized.
@@ -76,9 +86,7 @@ impl<S: Send + Sync> FromRequest<S> for WriteRequest {
         // Neither a method nor a path holds a zero byte, so that no two requests share a digest's input.
         //
         // The digest is stored in the clear and outlives an erasure, so that a guess at a short body could be confirmed with
-        // it for ever. No request has personal data yet. One that takes some must digest a form of its body that holds it as
-        // `Personal`, by `Codec::fingerprint` of the bus's codec, and derive the subject's id from the idempotency key, so
-        // that a retry names the same person.
+        // it for ever. Requests with personal data are therefore told apart by their commands: see `Write::personal`.
         let mut content = format!("{method}\0{path}\0").into_bytes();
         content.extend_from_slice(&raw.bytes);
         let fingerprint = Fingerprint::of_bytes(&content);
@@ -123,15 +131,15 @@ impl WriteRequest {
 
     /// The write, with the ids that follow from its key, or new ones.
     pub(crate) fn begin(self, api: &CommandApi, principal: &Principal) -> Write {
-        let actor = principal.actor();
+        let scope = principal.key_scope();
         let derived =
-            self.key.map(|key| derived_uuid("tillroll:idempotency-key", &format!("{}/{actor}/{key}", api.tenant)));
+            self.key.map(|key| derived_uuid("tillroll:idempotency-key", &format!("{}/{scope}/{key}", api.tenant)));
         Write {
             keyed: derived.is_some(),
             id: derived.unwrap_or_else(|| api.bus.ambient().ids.next()),
             path: self.path,
             tenant: api.tenant.clone(),
-            actor,
+            actor: principal.actor(),
             fingerprint: self.fingerprint,
             if_revision: self.if_revision,
             correlation_id: Some(self.request_id.to_string()).filter(|id| !id.is_empty()),
@@ -147,7 +155,7 @@ pub(crate) struct Write {
     keyed: bool,
     path: String,
     pub(crate) tenant: String,
-    actor: &'static str,
+    actor: String,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) if_revision: Option<Revision>,
     correlation_id: Option<String>,
@@ -166,6 +174,16 @@ impl Write {
         CommandContext { if_revision: self.if_revision, ..self.context(self.id) }
     }
 
+    /// The context of the first command of a request that brings personal data: without the digest of the request's bytes,
+    /// so that the bus digests the command, in which that data stands as
+    /// [`Personal`](tillroll_domain::personal::Personal), with a key that is destroyed when the person is erased.
+    ///
+    /// So the command must follow from the request alone (ids from [`Self::new_id`]), its subject's id included; facts that
+    /// were gathered for it would make a retry look like another request.
+    pub(crate) fn personal(&self) -> CommandContext {
+        CommandContext { fingerprint: None, ..self.first() }
+    }
+
     /// The context of a further command, named uniquely within the request.
     pub(crate) fn step(&self, name: &str) -> CommandContext {
         self.context(derived_uuid("tillroll:step", &format!("{}/{name}", self.id)))
@@ -177,7 +195,7 @@ impl Write {
             fingerprint: Some(self.fingerprint),
             correlation_id: self.correlation_id.clone(),
             traceparent: self.traceparent.clone(),
-            ..CommandContext::live(CommandId::new(command_id), self.actor)
+            ..CommandContext::live(CommandId::new(command_id), &self.actor)
         }
     }
 

@@ -20,7 +20,7 @@ use tillroll_domain::{
     },
     text::{LocationId, Note, Reference, Sku},
 };
-use tillroll_http::{Path, Permission, Principal, Problem};
+use tillroll_http::{Path, Permission, Principal, Problem, schema};
 use utoipa::ToSchema;
 
 /// The longest time that units are held at once.
@@ -35,13 +35,13 @@ const fn reservation_seconds_default() -> u32 {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReceiveStock {
     /// The receipt, which counts once; made by the server where absent.
-    #[schema(value_type = Option<String>, example = "rcp_01980000-0000-7000-8000-000000000000")]
+    #[schema(value_type = Option<schema::ReceiptId>)]
     receipt_id: Option<ReceiptId>,
     /// How many units.
     #[schema(value_type = u32, minimum = 1, maximum = 1_000_000_000)]
     quantity: Quantity,
     /// The delivery note's or purchase order's number.
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<schema::Reference>)]
     reference: Option<Reference>,
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct AdjustStock {
     /// Why.
     reason: WhyAdjusted,
     /// More about why; nothing personal.
-    #[schema(value_type = Option<String>, max_length = 500)]
+    #[schema(value_type = Option<schema::Note>)]
     note: Option<Note>,
 }
 
@@ -82,7 +82,7 @@ pub(crate) enum WhyAdjusted {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReserveStock {
     /// The reservation, which is made once; made by the server where absent.
-    #[schema(value_type = Option<String>, example = "rsv_01980000-0000-7000-8000-000000000000")]
+    #[schema(value_type = Option<schema::ReservationId>)]
     reservation_id: Option<ReservationId>,
     /// How many units.
     #[schema(value_type = u32, minimum = 1, maximum = 1_000_000_000)]
@@ -98,7 +98,7 @@ pub(crate) struct ReserveStock {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExtendReservation {
     /// The reservation.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::ReservationId)]
     reservation_id: ReservationId,
     /// For how long from now.
     #[serde(default = "reservation_seconds_default")]
@@ -111,7 +111,7 @@ pub(crate) struct ExtendReservation {
 #[serde(deny_unknown_fields)]
 pub(crate) struct WhichReservation {
     /// The reservation.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::ReservationId)]
     reservation_id: ReservationId,
 }
 
@@ -120,10 +120,10 @@ pub(crate) struct WhichReservation {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AllocateStock {
     /// The reservation.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::ReservationId)]
     reservation_id: ReservationId,
     /// The order.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::OrderId)]
     order_id: OrderId,
 }
 
@@ -132,7 +132,7 @@ pub(crate) struct AllocateStock {
 #[serde(deny_unknown_fields)]
 pub(crate) struct WhichOrder {
     /// The order.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::OrderId)]
     order_id: OrderId,
 }
 
@@ -141,10 +141,10 @@ pub(crate) struct WhichOrder {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShipStock {
     /// The shipment, which counts once; made by the server where absent.
-    #[schema(value_type = Option<String>, example = "shp_01980000-0000-7000-8000-000000000000")]
+    #[schema(value_type = Option<schema::ShipmentId>)]
     shipment_id: Option<ShipmentId>,
     /// The order, to which they were promised.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::OrderId)]
     order_id: OrderId,
     /// How many units.
     #[schema(value_type = u32, minimum = 1, maximum = 1_000_000_000)]
@@ -156,10 +156,10 @@ pub(crate) struct ShipStock {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReturnStock {
     /// The return, which counts once; made by the server where absent.
-    #[schema(value_type = Option<String>, example = "ret_01980000-0000-7000-8000-000000000000")]
+    #[schema(value_type = Option<schema::ReturnId>)]
     return_id: Option<ReturnId>,
     /// The order they had left for, where known.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<schema::OrderId>)]
     order_id: Option<OrderId>,
     /// How many units.
     #[schema(value_type = u32, minimum = 1, maximum = 1_000_000_000)]
@@ -188,7 +188,7 @@ pub(crate) struct SetReorderLevel {
 
 /// Book goods that arrived.
 #[utoipa::path(post, path = "/api/v1/stock/{location}/{sku}/receive", tag = "stock",
-    params(("location" = String, Path), ("sku" = String, Path), WriteHeaders), request_body = ReceiveStock,
+    params(("location" = inline(schema::Location), Path), ("sku" = inline(schema::Sku), Path), WriteHeaders), request_body = ReceiveStock,
     responses(Changed, Refusals))]
 pub(crate) async fn receive_stock(
     State(api): State<CommandApi>,
@@ -206,7 +206,7 @@ pub(crate) async fn receive_stock(
 
 /// Correct the count.
 #[utoipa::path(post, path = "/api/v1/stock/{location}/{sku}/adjust", tag = "stock",
-    params(("location" = String, Path), ("sku" = String, Path), WriteHeaders), request_body = AdjustStock,
+    params(("location" = inline(schema::Location), Path), ("sku" = inline(schema::Sku), Path), WriteHeaders), request_body = AdjustStock,
     responses(Changed, Refusals))]
 pub(crate) async fn adjust_stock(
     State(api): State<CommandApi>,
@@ -223,7 +223,7 @@ pub(crate) async fn adjust_stock(
 
 /// Hold units for somebody who is about to buy.
 #[utoipa::path(post, path = "/api/v1/stock/{location}/{sku}/reserve", tag = "stock",
-    params(("location" = String, Path), ("sku" = String, Path), WriteHeaders), request_body = ReserveStock,
+    params(("location" = inline(schema::Location), Path), ("sku" = inline(schema::Sku), Path), WriteHeaders), request_body = ReserveStock,
     responses(Changed, Refusals))]
 pub(crate) async fn reserve_stock(
     State(api): State<CommandApi>,
@@ -242,7 +242,7 @@ pub(crate) async fn reserve_stock(
 
 /// Hold units for longer.
 #[utoipa::path(post, path = "/api/v1/stock/{location}/{sku}/extend-reservation", tag = "stock",
-    params(("location" = String, Path), ("sku" = String, Path), WriteHeaders), request_body = ExtendReservation,
+    params(("location" = inline(schema::Location), Path), ("sku" = inline(schema::Sku), Path), WriteHeaders), request_body = ExtendReservation,
     responses(Changed, Refusals))]
 pub(crate) async fn extend_reservation(
     State(api): State<CommandApi>,
@@ -259,7 +259,7 @@ pub(crate) async fn extend_reservation(
 
 /// Let held units go. An unknown reservation is noted, so that a late reserve under its id is refused.
 #[utoipa::path(post, path = "/api/v1/stock/{location}/{sku}/release-reservation", tag = "stock",
-    params(("location" = String, Path), ("sku" = String, Path), WriteHeaders), request_body = WhichReservation,
+    params(("location" = inline(schema::Location), Path), ("sku" = inline(schema::Sku), Path), WriteHeaders), request_body = WhichReservation,
     responses(Changed, Refusals))]
 pub(crate) async fn release_reservation(
     State(api): State<CommandApi>,
@@ -275,7 +275,7 @@ pub(crate) async fn release_reservation(
 
 /// Let held units go if their time is over.
 #[utoipa::path(post, path = "/api/v1/stock/{location}/{sku}/expire-reservation", tag = "stock",
-    params(("location" = String, Path), ("sku" = String, Path), WriteHeaders), request_body = WhichReservation,
+    params(("location" = inline(schema::Location), Path), ("sku" = inline(schema::Sku), Path), WriteHeaders), request_body = WhichReservation,
     responses(Changed, Refusals))]
 pub(crate) async fn expire_reservation(
     State(api): State<CommandApi>,
@@ -291,7 +291,7 @@ pub(crate) async fn expire_reservation(
 
 /// Promise held units to an order.
 #[utoipa::path(post, path = "/api/v1/stock/{location}/{sku}/allocate", tag = "stock",
-    params(("location" = String, Path), ("sku" = String, Path), WriteHeaders), request_body = AllocateStock,
+    params(("location" = inline(schema::Location), Path), ("sku" = inline(schema::Sku), Path), WriteHeaders), request_body = AllocateStock,
     responses(Changed, Refusals))]
 pub(crate) async fn allocate_stock(
     State(api): State<CommandApi>,
@@ -307,7 +307,7 @@ pub(crate) async fn allocate_stock(
 
 /// Take the promise to an order back.
 #[utoipa::path(post, path = "/api/v1/stock/{location}/{sku}/release-allocation", tag = "stock",
-    params(("location" = String, Path), ("sku" = String, Path), WriteHeaders), request_body = WhichOrder,
+    params(("location" = inline(schema::Location), Path), ("sku" = inline(schema::Sku), Path), WriteHeaders), request_body = WhichOrder,
     responses(Changed, Refusals))]
 pub(crate) async fn release_allocation(
     State(api): State<CommandApi>,
@@ -323,7 +323,7 @@ pub(crate) async fn release_allocation(
 
 /// Book goods that leave for an order, out of what was promised to it.
 #[utoipa::path(post, path = "/api/v1/stock/{location}/{sku}/ship", tag = "stock",
-    params(("location" = String, Path), ("sku" = String, Path), WriteHeaders), request_body = ShipStock,
+    params(("location" = inline(schema::Location), Path), ("sku" = inline(schema::Sku), Path), WriteHeaders), request_body = ShipStock,
     responses(Changed, Refusals))]
 pub(crate) async fn ship_stock(
     State(api): State<CommandApi>,
@@ -341,7 +341,7 @@ pub(crate) async fn ship_stock(
 
 /// Book goods that came back.
 #[utoipa::path(post, path = "/api/v1/stock/{location}/{sku}/return", tag = "stock",
-    params(("location" = String, Path), ("sku" = String, Path), WriteHeaders), request_body = ReturnStock,
+    params(("location" = inline(schema::Location), Path), ("sku" = inline(schema::Sku), Path), WriteHeaders), request_body = ReturnStock,
     responses(Changed, Refusals))]
 pub(crate) async fn return_stock(
     State(api): State<CommandApi>,
@@ -359,7 +359,7 @@ pub(crate) async fn return_stock(
 
 /// Set the level at which to order again.
 #[utoipa::path(post, path = "/api/v1/stock/{location}/{sku}/set-reorder-level", tag = "stock",
-    params(("location" = String, Path), ("sku" = String, Path), WriteHeaders), request_body = SetReorderLevel,
+    params(("location" = inline(schema::Location), Path), ("sku" = inline(schema::Sku), Path), WriteHeaders), request_body = SetReorderLevel,
     responses(Changed, Refusals))]
 pub(crate) async fn set_reorder_level(
     State(api): State<CommandApi>,

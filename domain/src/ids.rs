@@ -103,6 +103,16 @@ ids! {
     ReceiptId = "rcp";
     /// A command; the same id with the same content is answered once.
     CommandId = "cmd";
+    /// A cart.
+    CartId = "crt";
+    /// One line of a cart, and of the quote and the order made from it.
+    CartLineId = "lin";
+    /// A category of the catalog's tree.
+    CategoryId = "cat";
+    /// An address in a customer's address book.
+    AddressId = "adr";
+    /// One row of a price schedule.
+    PriceRowId = "prw";
 }
 
 #[cfg(test)]
@@ -166,6 +176,11 @@ mod tests {
             ReturnId::PREFIX,
             ReceiptId::PREFIX,
             CommandId::PREFIX,
+            CartId::PREFIX,
+            CartLineId::PREFIX,
+            CategoryId::PREFIX,
+            AddressId::PREFIX,
+            PriceRowId::PREFIX,
         ];
         assert_eq!(prefixes.iter().collect::<BTreeSet<_>>().len(), prefixes.len());
     }

@@ -1,7 +1,7 @@
 //! Orders: an immutable snapshot of what was agreed, and what became of it along three axes.
 //!
 //! **Invariant:** nothing ever changes the snapshot; cancellations, returns and credits stand beside it.
-//! **Invariant:** per line, cancelled + shipped ≤ ordered, returned ≤ shipped, credited ≤ ordered.
+//! **Invariant:** per line, cancelled + shipped + planned ≤ ordered, returned + requested back ≤ shipped, credited ≤ ordered.
 //! **Invariant:** [`status::OrderStatus`] takes only the steps of [`status::OrderStatus::can_become`], event by event.
 
 pub mod commands;
@@ -14,6 +14,7 @@ mod cancel;
 mod lines;
 mod pay;
 mod place;
+mod plan;
 mod record;
 mod return_goods;
 mod ship;
@@ -31,7 +32,7 @@ pub struct Order;
 
 impl Aggregate for Order {
     const CATEGORY: &'static str = "order";
-    const STATE_VERSION: u16 = 1;
+    const STATE_VERSION: u16 = 2;
     type State = OrderState;
     type Command = OrderCommand;
     type Event = OrderEvent;
@@ -47,6 +48,7 @@ impl Aggregate for Order {
             OrderCommand::Confirm => place::confirm(state.placed()?),
             OrderCommand::CancelLines { lines, reason } => cancel::cancel_lines(state.placed()?, lines, reason),
             OrderCommand::Cancel { reason } => cancel::cancel(state.placed()?, reason),
+            OrderCommand::CancelByBuyer { reason } => cancel::cancel_by_buyer(state.placed()?, reason),
             OrderCommand::UpdatePayment {
                 payment_id,
                 authorized_minor,
@@ -63,8 +65,18 @@ impl Aggregate for Order {
                 pay::update_payment(state.placed()?, *payment_id, amounts)
             }
             OrderCommand::StartFulfillment => ship::start_fulfillment(state.placed()?),
+            OrderCommand::PlanFulfillment { shipment_id, lines } => {
+                plan::plan_fulfillment(state.placed()?, *shipment_id, lines)
+            }
+            OrderCommand::ReleaseFulfillment { shipment_id } => {
+                plan::release_fulfillment(state.placed()?, *shipment_id)
+            }
             OrderCommand::ShipLines { shipment_id, lines } => ship::ship_lines(state.placed()?, *shipment_id, lines),
-            OrderCommand::Deliver => ship::deliver(state.placed()?),
+            OrderCommand::Deliver => ship::deliver(state.placed()?, moment),
+            OrderCommand::RequestReturn { return_id, lines } => {
+                return_goods::request_return(state.placed()?, *return_id, lines)
+            }
+            OrderCommand::CloseReturn { return_id } => return_goods::close_return(state.placed()?, *return_id),
             OrderCommand::ReturnLines { return_id, lines } => {
                 return_goods::return_lines(state.placed()?, *return_id, lines)
             }

@@ -1,4 +1,4 @@
-//! Products with their variants: what is sold, under which SKUs, at which list prices.
+//! Products with their variants: what is sold, under which SKUs, at which list prices, and how shoppers see and find it.
 //!
 //! **Invariant:** a discontinued product never changes again.
 
@@ -6,9 +6,12 @@ pub mod commands;
 pub mod events;
 
 mod create;
+mod describe;
 mod error;
+mod place;
 mod price;
 mod publish;
+mod slug;
 mod state;
 mod variant;
 
@@ -18,7 +21,8 @@ mod properties;
 mod samples;
 
 pub use error::ProductError;
-pub use state::{ExistingProduct, ProductStage, ProductState, Variant};
+pub use slug::{SlugClaim, SlugUse};
+pub use state::{ExistingProduct, HeldSlug, ProductDetails, ProductStage, ProductState, Variant};
 
 use crate::aggregate::{Aggregate, Moment};
 use commands::ProductCommand as Command;
@@ -33,7 +37,7 @@ type Decision = Result<Vec<ProductEvent>, ProductError>;
 
 impl Aggregate for Product {
     const CATEGORY: &'static str = "product";
-    const STATE_VERSION: u16 = 1;
+    const STATE_VERSION: u16 = 2;
     type State = ProductState;
     type Command = Command;
     type Event = ProductEvent;
@@ -54,6 +58,13 @@ impl Aggregate for Product {
             Command::Publish => publish::publish(state),
             Command::Unpublish => publish::unpublish(state),
             Command::Discontinue { reason } => publish::discontinue(state, reason),
+            Command::SetSlug { slug, claim_round } => slug::set(state, slug, *claim_round),
+            Command::EndSlugClaims { claim_round } => slug::end_claims(state, *claim_round),
+            Command::Describe { details } => describe::describe(state, details),
+            Command::SetMedia { media } => describe::set_media(state, media),
+            Command::Categorize { category_ids } => place::categorize(state, category_ids),
+            Command::Feature => place::feature(state),
+            Command::Unfeature => place::unfeature(state),
             Command::RecordProduct { name, sku } => create::record(state, name, sku),
         }
     }

@@ -20,6 +20,8 @@ pub struct QuantityOutOfRange {
 impl Quantity {
     /// The largest quantity.
     pub const MAX: u32 = 1_000_000_000;
+    /// One unit.
+    pub const ONE: Self = Self(1);
 
     /// Checks a count.
     ///

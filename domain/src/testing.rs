@@ -47,6 +47,12 @@ impl<A: Aggregate> Given<A> {
         self
     }
 
+    /// Adds events to the history, whether or not a command could have made them here.
+    pub(crate) fn and_happened(mut self, events: impl IntoIterator<Item = A::Event>) -> Self {
+        self.history.extend(events);
+        self
+    }
+
     /// Asks.
     #[track_caller]
     pub(crate) fn when(self, command: A::Command) -> When<A> {

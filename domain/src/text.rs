@@ -24,6 +24,12 @@ pub enum ParseTextError {
         /// What is allowed, in words.
         allowed: &'static str,
     },
+    /// The text as a whole has another form than it must have.
+    #[error("must {expected}")]
+    Form {
+        /// What it must do, in words.
+        expected: &'static str,
+    },
 }
 
 /// Deserializes through [`FromStr`], borrowing the text where the format allows.
@@ -96,6 +102,8 @@ texts! {
         Some(found) => Err(ParseTextError::Character { found, allowed: "use a-z, 0-9 and, after the first, _ or -" }),
         None => code(text, |c| c.is_ascii_lowercase() || c.is_ascii_digit(), "use a-z, 0-9 and, after the first, _ or -"),
     };
+    /// What a customer agrees to or not, such as `newsletter`: `[a-z0-9][a-z0-9._-]*`.
+    ConsentPurpose: 64, |text| code(text, |c| c.is_ascii_lowercase() || c.is_ascii_digit(), "use a-z, 0-9 and, after the first, . _ or -");
     /// A name that people read; not blank, no control characters.
     Name: 200, |text| if text.trim().is_empty() { Err(ParseTextError::Empty) } else { printable(text) };
     /// A country as the document states it: an ISO 3166-1 alpha-2 code where we chose it, free text where history did.
@@ -104,6 +112,47 @@ texts! {
     Note: 500, printable;
     /// A code or reference from elsewhere, kept as it came; not blank, no control characters.
     Reference: 100, |text| if text.trim().is_empty() { Err(ParseTextError::Empty) } else { printable(text) };
+    /// What stands for a product or category in an address: `[a-z0-9]+(-[a-z0-9]+)*`.
+    Slug: 100, slug;
+    /// Long text that people read, which may be empty and have several lines; no control characters but line feeds and
+    /// tabs.
+    Description: 20_000, |text| printable(&text.replace(['\n', '\t'], " "));
+    /// The address of a picture or film: `https://`, then a host, in printable ASCII without blanks, quotes or angle
+    /// brackets, so that it can stand in any document.
+    MediaUrl: 2_000, media_url;
+}
+
+fn slug(text: &str) -> Result<(), ParseTextError> {
+    let allowed = "use a-z and 0-9, and single hyphens between them";
+    let mut after_hyphen = true;
+    for c in text.chars() {
+        match c {
+            'a'..='z' | '0'..='9' => after_hyphen = false,
+            '-' if !after_hyphen => after_hyphen = true,
+            found => return Err(ParseTextError::Character { found, allowed }),
+        }
+    }
+    match (text.is_empty(), after_hyphen) {
+        (true, _) => Err(ParseTextError::Empty),
+        (false, true) => Err(ParseTextError::Character { found: '-', allowed }),
+        (false, false) => Ok(()),
+    }
+}
+
+fn media_url(text: &str) -> Result<(), ParseTextError> {
+    let allowed = "use an address in ASCII, with everything else percent-encoded";
+    if let Some(found) =
+        text.chars().find(|&c| !c.is_ascii_graphic() || matches!(c, '"' | '\'' | '<' | '>' | '\\' | '`'))
+    {
+        return Err(ParseTextError::Character { found, allowed });
+    }
+    let host =
+        text.strip_prefix("https://").ok_or(ParseTextError::Form { expected: "begin with https:// and a host" })?;
+    let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+    // Credentials in an address, which a shop would show to everybody, are no host.
+    let is_host = host.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':'));
+    if is_host { Ok(()) } else { Err(ParseTextError::Form { expected: "begin with https:// and a host" }) }
 }
 
 fn code(text: &str, first: fn(char) -> bool, allowed: &'static str) -> Result<(), ParseTextError> {
@@ -163,6 +212,19 @@ mod tests {
     }
 
     #[test]
+    fn a_purpose_is_lower_case() {
+        for text in ["newsletter", "mail.weekly", "profiling-2", "a_b", "0"] {
+            assert_eq!(text.parse::<ConsentPurpose>().unwrap().as_str(), text);
+        }
+        for (text, found) in [("Newsletter", 'N'), (".a", '.'), ("a b", ' '), ("é", 'é')] {
+            let expected = format!("must not contain {found:?}; use a-z, 0-9 and, after the first, . _ or -");
+            assert_eq!(refusal::<ConsentPurpose>(text), expected);
+        }
+        assert_eq!(refusal::<ConsentPurpose>(""), "must not be empty");
+        assert_eq!(refusal::<ConsentPurpose>(&"a".repeat(65)), "must not be longer than 64 characters");
+    }
+
+    #[test]
     fn lengths_are_counted_in_characters() {
         let most = "ß".repeat(Name::MAX_CHARS);
         assert_eq!(most.parse::<Name>().unwrap().as_str(), most);
@@ -192,6 +254,49 @@ mod tests {
         assert_eq!(refusal::<Note>("a\0b"), expected);
         assert_eq!(refusal::<Reference>("a\0b"), expected);
         assert!("line\nbreak".parse::<Note>().is_err());
+    }
+
+    #[test]
+    fn a_slug_is_lower_case_words_between_single_hyphens() {
+        for text in ["a", "7", "big-mug", "0-1-2", &"a".repeat(100)] {
+            assert_eq!(text.parse::<Slug>().unwrap().as_str(), text);
+        }
+        let allowed = "use a-z and 0-9, and single hyphens between them";
+        for (text, found) in
+            [("Mug", 'M'), ("-a", '-'), ("a-", '-'), ("a--b", '-'), ("a b", ' '), ("a.b", '.'), ("ü", 'ü'), ("-", '-')]
+        {
+            assert_eq!(refusal::<Slug>(text), format!("must not contain {found:?}; {allowed}"), "{text}");
+        }
+        assert_eq!(refusal::<Slug>(""), "must not be empty");
+        assert_eq!(refusal::<Slug>(&"a".repeat(101)), "must not be longer than 100 characters");
+    }
+
+    #[test]
+    fn a_description_may_have_lines() {
+        for text in ["", "one\n\ttwo", &"ß".repeat(20_000)] {
+            assert_eq!(text.parse::<Description>().unwrap().as_str(), text);
+        }
+        assert!("a\rb".parse::<Description>().is_err() && "a\0b".parse::<Description>().is_err());
+        assert_eq!(refusal::<Description>(&"a".repeat(20_001)), "must not be longer than 20000 characters");
+    }
+
+    #[test]
+    fn a_media_address_is_an_https_address_without_credentials() {
+        for text in ["https://a", "https://cdn.example:8443/a/b.jpg?w=1#x", "https://1.2.3.4/%20"] {
+            assert_eq!(text.parse::<MediaUrl>().unwrap().as_str(), text);
+        }
+        for text in ["", "http://a", "HTTPS://a", "https://", "https:///a", "https://u:p@a/", "https://?a", "ftp://a"] {
+            assert_eq!(refusal::<MediaUrl>(text), "must begin with https:// and a host", "{text}");
+        }
+        for text in
+            ["https://a/ b", "https://a/\"", "https://a/<script>", "https://a/ü", "https://a/\n", "https://a\\b"]
+        {
+            assert!(refusal::<MediaUrl>(text).starts_with("must not contain "), "{text}");
+        }
+        assert_eq!(
+            refusal::<MediaUrl>(&format!("https://{}", "a".repeat(2_000))),
+            "must not be longer than 2000 characters"
+        );
     }
 
     #[test]
@@ -229,6 +334,14 @@ mod tests {
             round_trip::<Country>(&text)?;
             round_trip::<Note>(&text)?;
             round_trip::<Reference>(&text)?;
+            round_trip::<Description>(&text)?;
+        }
+
+        #[test]
+        fn a_slug_is_read_if_it_is_words_between_hyphens(text in "[a-zA-Z0-9-]{0,8}") {
+            let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+            prop_assert_eq!(text.parse::<Slug>().is_ok(), text.split('-').all(word));
+            round_trip::<Slug>(&text)?;
         }
 
         #[test]

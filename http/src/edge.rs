@@ -1,7 +1,11 @@
-//! What surrounds every handler: request id, timeout, panic catcher, security headers, access log, problem fallbacks.
+//! What surrounds every handler: request id, timeout, panic catcher, security headers, cross-origin answers, refusal of
+//! card numbers, access log, metrics, problem fallbacks.
 
 use crate::{
+    cards,
+    cors::Cors,
     extract::BODY_BYTES_MAX,
+    metrics::HttpMetrics,
     problem::{Problem, registry},
 };
 use axum::{
@@ -28,13 +32,18 @@ pub struct Edge {
     /// How long a handler may take until its answer begins, reading the body included; then the answer is 503
     /// `timeout`. Default 10 s. A stream that has begun may last longer.
     pub request_timeout: Duration,
+    /// Whose pages may call from other origins. Default: nobody's.
+    pub cors: Cors,
+    /// What counts the requests.
+    pub metrics: HttpMetrics,
 }
 
 impl Edge {
     /// With the defaults.
     #[must_use]
     pub fn new(ids: Arc<dyn IdSource>) -> Self {
-        Self { ids, request_timeout: Duration::from_secs(10) }
+        let request_timeout = Duration::from_secs(10);
+        Self { ids, request_timeout, cors: Cors::default(), metrics: HttpMetrics::default() }
     }
 }
 
@@ -57,8 +66,9 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestId {
 
 /// Surrounds a complete router: unknown addresses and methods are problems; bodies are bounded by
 /// [`BODY_BYTES_MAX`] unless a route says otherwise; handlers that panic answer 500 and handlers that take too long 503;
-/// every answer has a request id and the security headers, unless the handler set its own; every request is logged
-/// with method, route, status and duration, and with neither its address nor its content.
+/// every answer has a request id and the security headers, unless the handler set its own; what looks like a payment card's
+/// number in the address or the idempotency key is refused; pages of the listed origins may call; every request is counted,
+/// and logged with method, route, status and duration, and with neither its address nor its content.
 pub fn protect(router: Router, edge: Edge) -> Router {
     router
         .fallback(async || Problem::not_found("such address"))
@@ -75,7 +85,18 @@ async fn surround(State(edge): State<Arc<Edge>>, mut request: Request, next: Nex
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     request.extensions_mut().insert(RequestId(Some(id)));
 
-    let handled = AssertUnwindSafe(tokio::time::timeout(edge.request_timeout, next.run(request))).catch_unwind();
+    let cross_origin = edge.cors.answer(request.headers());
+
+    let answer = async {
+        if let Some(preflight) = edge.cors.preflight(request.method(), request.headers()) {
+            return preflight;
+        }
+        match cards::check_head(request.uri(), request.headers()) {
+            Ok(()) => next.run(request).await,
+            Err(problem) => problem.into_response(),
+        }
+    };
+    let handled = AssertUnwindSafe(tokio::time::timeout(edge.request_timeout, answer)).catch_unwind();
     let mut response = match handled.await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Problem::of(&registry::TIMEOUT).into_response(),
@@ -86,6 +107,7 @@ async fn surround(State(edge): State<Arc<Edge>>, mut request: Request, next: Nex
         }
     };
 
+    cross_origin.add_to(&mut response);
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::try_from(id.hyphenated().to_string()) {
         headers.insert(&REQUEST_ID, value);
@@ -93,7 +115,9 @@ async fn surround(State(edge): State<Arc<Edge>>, mut request: Request, next: Nex
     for (name, value) in SECURITY_HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let duration = started.elapsed();
+    edge.metrics.count(&method, route, response.status(), duration);
+    let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     tracing::info!(request.id = %id, %method, route, status = response.status().as_u16(), duration_ms, "request");
     response
 }
@@ -124,6 +148,7 @@ mod tests {
     fn router() -> Router {
         let edge = Edge {
             request_timeout: Duration::from_millis(50),
+            cors: Cors::of(&["https://a.example".to_owned()]),
             ..Edge::new(Ambient::seeded(DateTime::UNIX_EPOCH, 1).0.ids)
         };
         let router = Router::new()
@@ -163,6 +188,36 @@ mod tests {
     async fn a_handler_sees_the_id_that_the_answer_shows() {
         let (response, body) = send(Method::GET, "/fine", "").await;
         assert_eq!(response.headers()[&REQUEST_ID], body.as_str());
+    }
+
+    #[tokio::test]
+    async fn a_preflight_is_answered_before_anything_else() {
+        let preflight =
+            Request::builder().method(Method::OPTIONS).uri("/panics").header(header::ORIGIN, "https://a.example");
+        let preflight = preflight.header(header::ACCESS_CONTROL_REQUEST_METHOD, "GET").body(axum::body::Body::empty());
+        let answer = router().oneshot(preflight.unwrap()).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        assert_eq!(answer.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "https://a.example");
+        assert_eq!(answer.headers().get_all(header::VARY).iter().collect::<Vec<_>>(), ["Origin"]);
+    }
+
+    #[tokio::test]
+    async fn failures_too_may_be_read_by_pages_of_listed_origins() {
+        for (path, status) in [("/fine", 200), ("/nowhere", 404), ("/panics", 500), ("/hangs", 503)] {
+            let request = Request::builder().uri(path).header(header::ORIGIN, "https://a.example");
+            let answer = router().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(answer.status(), status, "{path}");
+            assert_eq!(answer.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "https://a.example", "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_card_number_in_the_address_reaches_no_handler() {
+        for path in ["/panics?card=4111-1111-1111-1111", "/nowhere/4111111111111111"] {
+            let (response, body) = send(Method::GET, path, "").await;
+            assert_eq!((response.status().as_u16(), code(&body).as_str()), (422, "card_number_refused"), "{path}");
+            assert!(!body.contains("1111"), "{body}");
+        }
     }
 
     #[tokio::test]

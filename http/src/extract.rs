@@ -2,7 +2,10 @@
 //!
 //! Targets derive `Deserialize` with `deny_unknown_fields`, so that a misspelled field or parameter is never ignored.
 
-use crate::problem::{Problem, registry};
+use crate::{
+    cards,
+    problem::{Problem, registry},
+};
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
@@ -42,10 +45,15 @@ impl RawBody {
     /// Reads the body as JSON.
     ///
     /// # Errors
-    /// See [`Body`]; 415 if the body is not sent as JSON.
+    /// See [`Body`]; 415 if the body is not sent as JSON; 422 `card_number_refused` if it holds what looks like a payment
+    /// card's number.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         if !self.is_json {
             return Err(Problem::of(&registry::UNSUPPORTED_MEDIA_TYPE));
+        }
+        // Before it is read in earnest: errors quote what they are about.
+        if let Some(place) = cards::in_json(&self.bytes) {
+            return Err(cards::refused(&place));
         }
         let mut deserializer = serde_json::Deserializer::from_slice(&self.bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
@@ -183,6 +191,20 @@ mod tests {
         assert_eq!((&problem["status"], &problem["code"]), (&422.into(), &"bad_value".into()));
         assert_eq!(problem["field"], "[1].sku");
         assert_eq!(read(r#"[{"sku":"A","quantity":0}]"#).unwrap_err()["field"], "[0].quantity");
+    }
+
+    #[test]
+    fn a_card_number_is_refused_and_not_shown() {
+        for text in [
+            r#"[{"sku":"4111-1111-1111-1111","quantity":1}]"#,
+            r#"[{"sku":"A","quantity":4111111111111111}]"#,
+            r#"[{"sku":"A","4111111111111111":1}]"#,
+            r#"[{"sku":"A","quantity":4.111111111111111e15}]"#,
+        ] {
+            let problem = read(text).unwrap_err();
+            assert_eq!((&problem["status"], &problem["code"]), (&422.into(), &"card_number_refused".into()), "{text}");
+            assert!(!problem.to_string().contains("1111"), "{problem}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
 };
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 use tillroll_infra::stream::{Position, Revision};
 
 /// `Tillroll-Position`: what a write reached, or what a read shows.
@@ -16,6 +16,10 @@ pub static AFTER: HeaderName = HeaderName::from_static("tillroll-after");
 pub static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// `Prefer` (RFC 7240).
 pub static PREFER: HeaderName = HeaderName::from_static("prefer");
+/// `Preference-Applied` (RFC 7240).
+pub static PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+/// `Last-Event-ID` of a reader of server-sent events that comes back: the last position it saw.
+pub static LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// The most characters of an idempotency key.
 pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
@@ -24,8 +28,13 @@ pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct After(pub Option<Position>);
 
-/// `If-Match` with one strong entity tag that is a revision, such as `"7"`; absent if the header is. Lists, `*` and weak
-/// tags are refused as malformed: a write states the one revision it was decided on.
+/// `Last-Event-ID`, a position in decimal digits; absent if the header is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastEventId(pub Option<Position>);
+
+/// `If-Match` with one strong entity tag that begins with a revision, such as `"7"`, or `"7.9120"` of a read over several
+/// streams; absent if the header is. Only the revision counts, which is that of the stream that is written to. Lists, `*`
+/// and weak tags are refused as malformed: a write states the one revision it was decided on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IfMatch(pub Option<Revision>);
 
@@ -59,6 +68,19 @@ pub fn etag(revision: Revision) -> HeaderValue {
     quoted(&revision.to_string())
 }
 
+/// The strong entity tag of a resource that several streams make up, such as `"7.9120"`: the revision of its own stream,
+/// for `If-Match`, and whatever else changes what a read of it shows.
+#[must_use]
+pub fn composite_etag(revision: Revision, rest: impl Display) -> HeaderValue {
+    quoted(&composite_tag(revision, rest))
+}
+
+/// The text of [`composite_etag`], without quotes.
+#[must_use]
+pub fn composite_tag(revision: Revision, rest: impl Display) -> String {
+    format!("{revision}.{rest}")
+}
+
 /// A strong entity tag of any text of printable ASCII without quotes; other characters are left out.
 #[must_use]
 pub fn quoted(text: &str) -> HeaderValue {
@@ -84,7 +106,7 @@ pub fn none_match(headers: &HeaderMap, tag: &HeaderValue) -> bool {
 }
 
 /// The one value of a header in text; `None` if the header is absent.
-fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
+pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
@@ -95,8 +117,13 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
 }
 
 fn digits(text: &str) -> Option<u64> {
-    // The standard parser would take a plus sign.
+    // The standard parser would take a plus sign, and no text has no digits.
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+/// True if a text can stand within the quotes of an entity tag (RFC 9110, section 8.8.3).
+fn is_tag(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"')
 }
 
 fn after(headers: &HeaderMap) -> Result<After, Problem> {
@@ -105,9 +132,17 @@ fn after(headers: &HeaderMap) -> Result<After, Problem> {
     Ok(After(Some(Position(position))))
 }
 
+fn last_event_id(headers: &HeaderMap) -> Result<LastEventId, Problem> {
+    let Some(text) = single(headers, &LAST_EVENT_ID)? else { return Ok(LastEventId(None)) };
+    let position =
+        digits(text).ok_or_else(|| Problem::malformed("Last-Event-ID is the id of an event of this stream"))?;
+    Ok(LastEventId(Some(Position(position))))
+}
+
 fn if_match(headers: &HeaderMap) -> Result<IfMatch, Problem> {
     let Some(text) = single(headers, &header::IF_MATCH)? else { return Ok(IfMatch(None)) };
-    let revision = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(digits);
+    let tag = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|tag| is_tag(tag));
+    let revision = tag.map(|tag| tag.split_once('.').map_or(tag, |(revision, _)| revision)).and_then(digits);
     let revision =
         revision.ok_or_else(|| Problem::malformed("If-Match holds one entity tag of this resource, such as \"7\""))?;
     Ok(IfMatch(Some(Revision(revision))))
@@ -133,7 +168,9 @@ fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
     Ok(IdempotencyKey(Some(key)))
 }
 
-fn prefer(headers: &HeaderMap) -> Prefer {
+/// What a request prefers; preferences that cannot be read are ignored, as RFC 7240 wants it.
+#[must_use]
+pub fn prefer(headers: &HeaderMap) -> Prefer {
     let listed = headers
         .get_all(&PREFER)
         .iter()
@@ -158,6 +195,7 @@ macro_rules! extractors {
 
 extractors! {
     After = after;
+    LastEventId = last_event_id;
     IfMatch = if_match;
     IdempotencyKey = idempotency_key;
     Prefer = |headers| Ok(prefer(headers));
@@ -179,12 +217,17 @@ mod tests {
             assert_eq!(after(&with(&AFTER, &[text])).unwrap_err().code(), "malformed", "{text}");
         }
         assert_eq!(after(&with(&AFTER, &["1", "2"])).unwrap_err().code(), "malformed");
+        assert_eq!(last_event_id(&with(&LAST_EVENT_ID, &["42"])).unwrap(), LastEventId(Some(Position(42))));
+        assert_eq!(last_event_id(&with(&LAST_EVENT_ID, &["x"])).unwrap_err().code(), "malformed");
     }
 
     #[test]
     fn a_precondition_is_one_strong_revision() {
         assert_eq!(if_match(&with(&header::IF_MATCH, &["\"7\""])).unwrap(), IfMatch(Some(Revision(7))));
-        for text in ["7", "W/\"7\"", "*", "\"7\", \"8\"", "\"\"x", "\""] {
+        assert_eq!(if_match(&with(&header::IF_MATCH, &["\"7.9120-v3\""])).unwrap(), IfMatch(Some(Revision(7))));
+        let wrong =
+            ["7", "W/\"7\"", "*", "\"7\", \"8\"", "\"7.1\", \"8.1\"", "\"\"x", "\"", "\"\"", "\".7\"", "\"7-1\""];
+        for text in wrong {
             assert_eq!(if_match(&with(&header::IF_MATCH, &[text])).unwrap_err().code(), "malformed", "{text}");
         }
     }
@@ -218,5 +261,6 @@ mod tests {
         assert!(none_match(&with(&header::IF_NONE_MATCH, &["\"1\", W/\"3\""]), &tag));
         assert!(!none_match(&with(&header::IF_NONE_MATCH, &["\"1\""]), &tag));
         assert_eq!(quoted("a\"b\n"), "\"ab\"");
+        assert_eq!(composite_etag(Revision(7), "9120.v2"), "\"7.9120.v2\"");
     }
 }

@@ -15,7 +15,7 @@ pub struct Page<T> {
 }
 
 /// How many items a page has at most: 1 to [`Limit::MAX`], by default [`Limit::DEFAULT`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u16")]
 pub struct Limit(u16);
 
@@ -65,7 +65,7 @@ struct CursorJson<K> {
 }
 
 /// The most characters of a cursor that is read.
-const CURSOR_CHARS_MAX: usize = 2_048;
+pub(crate) const CURSOR_CHARS_MAX: usize = 2_048;
 
 impl Cursor {
     /// The cursor behind an item. `scope` names the list and whatever decides order and membership: sort and filters.

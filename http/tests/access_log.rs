@@ -39,6 +39,10 @@ async fn the_access_log_has_route_and_status_and_nothing_of_the_client() {
         .header("user-agent", "canary-header")
         .body(Body::from("canary-body"));
     router.clone().oneshot(known.unwrap()).await.unwrap();
+    let card = Request::post("/echo/4111111111111111?card=4111-1111-1111-1111")
+        .header("idempotency-key", "\"4111 1111 1111 1111\"")
+        .body(Body::from("4111111111111111"));
+    router.clone().oneshot(card.unwrap()).await.unwrap();
     let unknown = Request::get("/canary-path").body(Body::empty());
     router.oneshot(unknown.unwrap()).await.unwrap();
     drop(logging);
@@ -46,5 +50,6 @@ async fn the_access_log_has_route_and_status_and_nothing_of_the_client() {
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(text.contains("method=POST route=\"/echo/{word}\" status=200 duration_ms="), "{text}");
     assert!(text.contains("method=GET route=\"unmatched\" status=404"), "{text}");
-    assert!(!text.contains("canary"), "{text}");
+    assert!(text.contains("route=\"/echo/{word}\" status=422"), "{text}");
+    assert!(!text.contains("canary") && !text.contains("1111"), "{text}");
 }

@@ -30,7 +30,7 @@ use crate::{
     log::EventLog,
     snapshots::SnapshotStore,
     stream::StreamId,
-    vault::{KeyVault, MemoryVault, VaultError},
+    vault::{KeyState, KeyVault, MemoryVault, VaultError},
 };
 use cache::StateCache;
 use chrono_tz::Tz;
@@ -205,10 +205,11 @@ impl Bus {
     }
 
     /// Erases a person: destroys the key under which the person's data is sealed, durably and for ever, and forgets every
-    /// state that was loaded before. From then on, events show [`Personal::Erased`] where the data was, and commands that
-    /// bring data of the person are refused. Commands that were decided already keep their answers.
+    /// state with personal data that was loaded before. From then on, events show [`Personal::Erased`] where the data was,
+    /// and commands that bring data of the person are refused. Commands that were decided already keep their answers.
     ///
-    /// Erasing again does no harm and finishes what an earlier call left undone. Dropping the future does not stop it.
+    /// Erasing again does no harm, finishes what an earlier call left undone, and forgets no states if there was nothing.
+    /// Dropping the future does not stop it.
     ///
     /// # Errors
     /// A vault that does not work. After [`VaultError::Lingering`] the key is not used any more, but not gone from the disk.
@@ -217,9 +218,16 @@ impl Bus {
     pub async fn erase(&self, tenant: &str, subject: SubjectId) -> Result<(), VaultError> {
         let (core, tenant) = (self.core.clone(), tenant.to_owned());
         let erasing = tokio::spawn(async move {
-            let erased = core.codec.vault().erase(&tenant, subject).await;
-            // Also after an error, which may have come after the key was destroyed.
-            core.cache.forget_all();
+            let vault = core.codec.vault();
+            // Until it is settled, the states are forgotten when this is dropped: also after an error or a panic, which may
+            // have come after the key was destroyed.
+            let forgetting = core.cache.erasing();
+            let was_erased = matches!(vault.key(&tenant, subject).await, Ok(KeyState::Erased));
+            // Also then: the vault may be left to finish what an earlier call could not.
+            let erased = vault.erase(&tenant, subject).await;
+            if was_erased {
+                forgetting.not_needed();
+            }
             erased
         });
         erasing.await.unwrap_or_else(|_| Err(VaultError::Unavailable("erasing ended early".into())))

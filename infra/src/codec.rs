@@ -25,7 +25,12 @@ use tillroll_domain::ids::SubjectId;
 use uuid::Uuid;
 
 mod cipher;
+mod field;
 mod marker;
+mod redact;
+
+pub use field::StoredField;
+pub use redact::redacted;
 
 /// Seals and opens personal data with the keys of one vault. Cloning is cheap.
 #[derive(Debug, Clone)]
@@ -192,10 +197,27 @@ impl Codec {
     /// # Errors
     /// See [`CodecError`]; a stored payload that holds personal data which is not sealed is malformed.
     pub async fn open<'t>(&self, place: Place<'_>, text: &'t str) -> Result<Cow<'t, str>, CodecError> {
+        self.open_from(place, 0, text).await
+    }
+
+    /// Opens the sealed data of one field that was taken out of a stored payload; otherwise as [`Self::open`].
+    ///
+    /// # Errors
+    /// See [`Self::open`].
+    pub async fn open_field<'t>(&self, place: Place<'_>, field: StoredField<'t>) -> Result<Cow<'t, str>, CodecError> {
+        self.open_from(place, field.markers_before, field.text).await
+    }
+
+    async fn open_from<'t>(
+        &self,
+        place: Place<'_>,
+        first_ordinal: u32,
+        text: &'t str,
+    ) -> Result<Cow<'t, str>, CodecError> {
         let Some(mut at) = marker::find(text, 0) else { return Ok(Cow::Borrowed(text)) };
         let mut opened = String::with_capacity(text.len());
         let mut done = 0;
-        for ordinal in 0_u32.. {
+        for ordinal in first_ordinal.. {
             let (found, end) = Marker::parse(text, at)?;
             opened.push_str(&text[done..at]);
             match found {

@@ -10,6 +10,7 @@ pub mod codec;
 pub mod config;
 #[cfg(feature = "cqrs-es")]
 pub mod cqrs_es;
+pub mod erasures;
 pub mod event;
 pub mod log;
 pub mod snapshots;

@@ -4,7 +4,7 @@
 //! **Invariant:** an erased subject never gets a key again.
 //! **Invariant:** a missing key is not an erased one: a vault that was lost is an error, never an erasure.
 
-use crate::ambient::Randomness;
+use crate::{ambient::Randomness, stream::Position};
 use futures::future::{BoxFuture, FutureExt, ready};
 use std::{
     fmt::{self, Debug},
@@ -12,6 +12,7 @@ use std::{
 };
 use thiserror::Error;
 use tillroll_domain::ids::SubjectId;
+use uuid::Uuid;
 use zeroize::Zeroize;
 
 #[cfg(test)]
@@ -108,6 +109,15 @@ pub enum VaultError {
     Lingering(Arc<str>),
 }
 
+/// How far somebody has come with a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// The position of the last event that was done with.
+    pub position: Position,
+    /// The id of that event, by which another log is told from this one.
+    pub event: Uuid,
+}
+
 /// A store of keys.
 ///
 /// Every implementation passes the same conformance suite. Calls for one subject take effect in some order; whoever calls
@@ -126,6 +136,17 @@ pub trait KeyVault: Debug + Send + Sync + 'static {
     /// Destroys a subject's key for ever, durably, and leaves a mark by which no key is ever made for it again; also for a
     /// subject that never had one. Erasing again does no harm and finishes what an earlier call left undone.
     fn erase<'a>(&'a self, tenant: &'a str, subject: SubjectId) -> BoxFuture<'a, Result<(), VaultError>>;
+
+    /// How far a piece of work on the keys has come, as [`Self::set_mark`] was told last. It is kept with the keys, so that
+    /// an old copy of them is as far as it was then. A vault that keeps none answers `None`, and the work begins anew.
+    fn mark<'a>(&'a self, _work: &'a str) -> BoxFuture<'a, Result<Option<Mark>, VaultError>> {
+        ready(Ok(None)).boxed()
+    }
+
+    /// Takes note of how far a piece of work has come. Every change of keys that was answered before is durable before it.
+    fn set_mark<'a>(&'a self, _work: &'a str, _mark: Mark) -> BoxFuture<'a, Result<(), VaultError>> {
+        ready(Ok(())).boxed()
+    }
 }
 
 /// The vault of a process that was given none: whatever needs a key fails and says so.

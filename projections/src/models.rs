@@ -11,28 +11,38 @@ pub mod query;
 
 mod fold;
 
+pub mod carts;
+pub mod categories;
 pub mod credit_notes;
 pub mod customers;
 pub mod orders;
 pub mod payments;
+pub mod prices;
 pub mod products;
+pub mod returns;
 pub mod sales;
+pub mod shipments;
 pub mod source_documents;
 pub mod stock;
 
 #[cfg(test)]
 mod rebuild;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 /// Every read model.
 #[must_use]
 pub fn all() -> Vec<Arc<dyn Projection>> {
     vec![
         Arc::new(products::Products),
+        Arc::new(categories::Categories),
         Arc::new(stock::Stock),
+        Arc::new(carts::Carts),
         Arc::new(orders::Orders),
+        Arc::new(shipments::Shipments),
+        Arc::new(returns::Returns),
         Arc::new(payments::Payments),
+        Arc::new(prices::Prices),
         Arc::new(customers::Customers),
         Arc::new(credit_notes::CreditNotes),
         Arc::new(sales::Sales),

@@ -1,13 +1,16 @@
 //! Reading the read models: consistent snapshots, waiting for a position, and how the projections are doing.
 
 use crate::{
+    personal::{PersonalCell, PersonalCellError},
     runtime::progress::{Handle, Progress},
     store::{ReadModelStore, Registration, StoreError, StoreSnapshot},
     table::{ColumnSpec, Row, RowError, Value},
 };
 use std::{sync::Arc, time::Duration};
 use thiserror::Error;
+use tillroll_domain::personal::{Personal, PersonalData};
 use tillroll_infra::{
+    codec::Codec,
     log::EventLog,
     stream::{Position, StreamId},
 };
@@ -17,6 +20,7 @@ use tillroll_infra::{
 pub struct ReadModels {
     store: Arc<dyn ReadModelStore>,
     log: Arc<dyn EventLog>,
+    codec: Codec,
     handles: Arc<[Arc<Handle>]>,
 }
 
@@ -35,6 +39,9 @@ pub enum ReadModelError {
     /// A row does not fit the type that it was read as.
     #[error("a row of a read model does not fit")]
     Row(#[from] RowError),
+    /// Personal data cannot be opened.
+    #[error("the personal data of a read model cannot be opened")]
+    Personal(#[from] PersonalCellError),
     /// The database failed or could not answer.
     #[error("the read models could not be queried")]
     Store(#[from] StoreError),
@@ -96,8 +103,13 @@ pub struct ProjectionStatus {
 }
 
 impl ReadModels {
-    pub(crate) fn new(store: Arc<dyn ReadModelStore>, log: Arc<dyn EventLog>, handles: Arc<[Arc<Handle>]>) -> Self {
-        Self { store, log, handles }
+    pub(crate) fn new(
+        store: Arc<dyn ReadModelStore>,
+        log: Arc<dyn EventLog>,
+        codec: Codec,
+        handles: Arc<[Arc<Handle>]>,
+    ) -> Self {
+        Self { store, log, codec, handles }
     }
 
     fn handle(&self, name: &str) -> Option<&Arc<Handle>> {
@@ -127,7 +139,7 @@ impl ReadModels {
                 _ => return Err(ReadModelError::Rebuilding { projection }),
             }
         }
-        Ok(Snapshot { inner, shown })
+        Ok(Snapshot { inner, codec: self.codec.clone(), shown })
     }
 
     /// Waits until all of them have passed `position`. Several waits share nothing; a wait may be dropped at any time.
@@ -190,6 +202,7 @@ struct Shown {
 #[derive(Debug)]
 pub struct Snapshot {
     inner: Box<dyn StoreSnapshot>,
+    codec: Codec,
     shown: Vec<Shown>,
 }
 
@@ -256,6 +269,28 @@ impl Snapshot {
     pub async fn rows<R: Row>(&mut self) -> Result<Vec<R>, ReadModelError> {
         let rows = self.inner.rows(R::TABLE).await?;
         Ok(rows.into_iter().map(R::from_values).collect::<Result<_, _>>()?)
+    }
+
+    /// Opens the personal data of a row. It is erased as soon as the key is destroyed, whatever the snapshot shows.
+    ///
+    /// # Errors
+    /// See [`PersonalCell::open`].
+    pub async fn reveal<T: PersonalData>(&mut self, cell: &PersonalCell<T>) -> Result<Personal<T>, ReadModelError> {
+        Ok(cell.open(&self.codec).await?)
+    }
+
+    /// As [`Self::reveal`] if there is a value; `None` as well if it was erased.
+    ///
+    /// # Errors
+    /// See [`PersonalCell::open`].
+    pub async fn reveal_known<T: PersonalData>(
+        &mut self,
+        cell: Option<&PersonalCell<T>>,
+    ) -> Result<Option<T>, ReadModelError> {
+        match cell {
+            Some(cell) => Ok(self.reveal(cell).await?.into_value()),
+            None => Ok(None),
+        }
     }
 
     /// True if the stream is parked in one of the named projections.

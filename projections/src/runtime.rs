@@ -238,7 +238,8 @@ impl Runtime {
     #[must_use]
     pub fn read_models(&self) -> ReadModels {
         let context = &self.inner.context;
-        ReadModels::new(context.store.clone(), context.log.clone(), self.inner.handles.clone())
+        let (store, log, codec) = (context.store.clone(), context.log.clone(), context.codec.clone());
+        ReadModels::new(store, log, codec, self.inner.handles.clone())
     }
 
     /// Follows the log in a task of the current tokio runtime.

@@ -12,8 +12,12 @@ use axum::{
 };
 use serde::Serialize;
 use std::fmt::Display;
-use tillroll_http::{After, Page, Problem, ProblemDocument, ProblemKind, headers};
-use tillroll_infra::stream::{Position, StreamId};
+use tillroll_http::{After, Page, Problem, ProblemDocument, ProblemKind, headers, schema};
+use tillroll_infra::{
+    codec::CodecError,
+    stream::{Position, StreamId},
+};
+use tillroll_projections::personal::PersonalCellError;
 use tillroll_projections::read::{ReadModelError, Snapshot, WaitError};
 use utoipa::{IntoParams, IntoResponses};
 
@@ -26,7 +30,7 @@ pub static PARKED: HeaderName = HeaderName::from_static("tillroll-parked");
 #[expect(dead_code, reason = "it documents what ReadRequest reads")]
 pub(crate) struct ReadHeaders {
     /// The position that the read must have passed: what a write answered as `Tillroll-Position`.
-    #[param(rename = "Tillroll-After")]
+    #[param(rename = "Tillroll-After", value_type = schema::Position, inline, required = false)]
     after: Option<u64>,
 }
 
@@ -36,10 +40,10 @@ pub(crate) struct ReadHeaders {
 #[expect(dead_code, reason = "it documents what ReadRequest reads")]
 pub(crate) struct OneReadHeaders {
     /// The position that the read must have passed: what a write answered as `Tillroll-Position`.
-    #[param(rename = "Tillroll-After")]
+    #[param(rename = "Tillroll-After", value_type = schema::Position, inline, required = false)]
     after: Option<u64>,
     /// The `ETag` of what the client has; answered with 304 if that is still so.
-    #[param(rename = "If-None-Match")]
+    #[param(rename = "If-None-Match", value_type = schema::EntityTags, inline, required = false)]
     if_none_match: Option<String>,
 }
 
@@ -56,6 +60,9 @@ pub(crate) enum ListProblems {
     /// The key's role may not read this.
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(ProblemDocument),
+    /// A value looks like a payment card's number.
+    #[response(status = 422, content_type = "application/problem+json")]
+    CardNumber(ProblemDocument),
     /// The read model is behind, being rebuilt, or cannot be reached; try again after `Retry-After` seconds.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument),
@@ -80,6 +87,9 @@ pub(crate) enum OneProblems {
     /// The client has it already: `If-None-Match` holds its `ETag`.
     #[response(status = 304)]
     NotModified,
+    /// A value looks like a payment card's number.
+    #[response(status = 422, content_type = "application/problem+json")]
+    CardNumber(ProblemDocument),
     /// The read model is behind, being rebuilt, or cannot be reached; try again after `Retry-After` seconds.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemDocument),
@@ -143,6 +153,12 @@ impl View {
     pub(crate) fn page<T: Serialize>(self, page: Page<T>) -> Response {
         let parked = self.any_parked;
         self.answer(Json(page).into_response(), parked)
+    }
+
+    /// A list that says more than [`Page`] does.
+    pub(crate) fn list<T: Serialize>(self, list: T) -> Response {
+        let parked = self.any_parked;
+        self.answer(Json(list).into_response(), parked)
     }
 
     /// One aggregate, or that there is none.
@@ -225,7 +241,11 @@ fn wait_problem(error: &WaitError, after: Position) -> Problem {
 pub(crate) fn failed(error: ReadModelError) -> Problem {
     match error {
         ReadModelError::Rebuilding { projection } => Problem::of(&READ_MODEL_REBUILDING).with("projection", projection),
-        ReadModelError::Unknown(_) | ReadModelError::Row(_) => broken(&error),
+        ReadModelError::Personal(PersonalCellError::Sealed(CodecError::Vault(_) | CodecError::KeyMissing { .. })) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the key vault is not available");
+            Problem::unavailable("the key vault is not available")
+        }
+        ReadModelError::Unknown(_) | ReadModelError::Row(_) | ReadModelError::Personal(_) => broken(&error),
         ReadModelError::Store(_) => {
             tracing::error!(error = &error as &dyn std::error::Error, "the read models cannot be queried");
             Problem::unavailable("the read models cannot be reached at the moment")

@@ -15,7 +15,7 @@ use tillroll_domain::{
     credit_note::CreditNote,
     ids::{CreditNoteId, CustomerId},
 };
-use tillroll_http::{Limit, MoneyJson, Page, Path, Permission, Principal, Problem, Query};
+use tillroll_http::{Limit, MoneyJson, Page, Path, Permission, Principal, Problem, Query, schema};
 use tillroll_projections::models::credit_notes::{
     self, BY_ISSUED_AT, BY_ISSUED_AT_DESCENDING, BY_TOTAL, BY_TOTAL_DESCENDING, CreditNoteFilter, CreditNoteLineRow,
     CreditNoteRow,
@@ -42,25 +42,30 @@ sorts! {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListCreditNotes {
     /// Only of this customer.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = schema::CustomerId, inline, required = false)]
     customer: Option<CustomerId>,
     /// Only with this country, as the note states it.
+    #[param(value_type = String, required = false)]
     country: Option<String>,
     /// Only booked on this date of the store or later.
+    #[param(value_type = schema::Date, inline, required = false)]
     issued_from: Option<NaiveDate>,
     /// Only booked on this date of the store or earlier.
+    #[param(value_type = schema::Date, inline, required = false)]
     issued_to: Option<NaiveDate>,
     /// Only those with, or without, units that no known sale answers for.
+    #[param(value_type = bool, required = false)]
     unmatched: Option<bool>,
     /// The order; `-issued_at` by default.
-    #[param(inline)]
+    #[param(value_type = CreditNoteSort, inline, required = false)]
     sort: Option<CreditNoteSort>,
     /// How many at most: 1 to 100, by default 20.
-    #[serde(skip_serializing)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 100)]
+    #[serde(skip_serializing_if = "crate::paging::out_of_scope")]
+    #[param(value_type = u16, minimum = 1, maximum = 100, required = false)]
     limit: Option<Limit>,
     /// `next_cursor` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "crate::paging::out_of_scope")]
+    #[param(value_type = schema::Cursor, inline, required = false)]
     cursor: Option<String>,
 }
 
@@ -230,7 +235,7 @@ pub(crate) async fn list_credit_notes(
 
 /// Read one credit note with its lines.
 #[utoipa::path(get, path = "/api/v1/credit-notes/{id}", tag = "credit notes",
-    params(("id" = String, Path), OneReadHeaders),
+    params(("id" = inline(schema::CreditNoteId), Path), OneReadHeaders),
     responses((status = 200, description = "The note; `ETag` is its revision", body = CreditNoteJson), OneProblems))]
 pub(crate) async fn get_credit_note(
     State(api): State<ReadApi>,

@@ -48,14 +48,32 @@ impl Paging {
     }
 }
 
+/// Leaves the bound and the cursor themselves out of the scope of a cursor. `skip_serializing` would do so too, but would
+/// also leave them out of the OpenAPI document.
+pub(crate) const fn out_of_scope<T>(_: &T) -> bool {
+    true
+}
+
 /// Declares the values that `sort` may have, the first of which is the default, and the order that each stands for.
 macro_rules! sorts {
     ($(#[$meta:meta])* $sort:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal => $order:expr,)+ }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        #[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
         pub(crate) enum $sort {
             $($(#[$vmeta])* #[serde(rename = $word)] $variant,)+
         }
+
+        // The derive would not see the words that the macro passes on.
+        impl utoipa::PartialSchema for $sort {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                let words = utoipa::openapi::schema::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some([$($word),+]));
+                words.into()
+            }
+        }
+
+        impl utoipa::ToSchema for $sort {}
 
         impl $sort {
             pub(crate) const fn ordering(self) -> tillroll_projections::models::query::Ordering {

@@ -15,7 +15,7 @@ use tillroll_domain::{
     ids::{OrderId, PaymentId},
     payment::Payment,
 };
-use tillroll_http::{Limit, MoneyJson, Page, Path, Permission, Principal, Problem, Query};
+use tillroll_http::{Limit, MoneyJson, Page, Path, Permission, Principal, Problem, Query, schema};
 use tillroll_projections::models::payments::{
     self, BY_AMOUNT, BY_AMOUNT_DESCENDING, BY_CREATED_AT, BY_CREATED_AT_DESCENDING, PaymentFilter, PaymentOperationRow,
     PaymentRow,
@@ -85,20 +85,21 @@ impl PaymentStatusFilter {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListPayments {
     /// Only for this order.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = schema::OrderId, inline, required = false)]
     order: Option<OrderId>,
     /// Only with this status.
-    #[param(inline)]
+    #[param(value_type = PaymentStatusFilter, inline, required = false)]
     status: Option<PaymentStatusFilter>,
     /// The order; `-created_at` by default.
-    #[param(inline)]
+    #[param(value_type = PaymentSort, inline, required = false)]
     sort: Option<PaymentSort>,
     /// How many at most: 1 to 100, by default 20.
-    #[serde(skip_serializing)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 100)]
+    #[serde(skip_serializing_if = "crate::paging::out_of_scope")]
+    #[param(value_type = u16, minimum = 1, maximum = 100, required = false)]
     limit: Option<Limit>,
     /// `next_cursor` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "crate::paging::out_of_scope")]
+    #[param(value_type = schema::Cursor, inline, required = false)]
     cursor: Option<String>,
 }
 
@@ -234,7 +235,7 @@ pub(crate) async fn list_payments(
 }
 
 /// Read one payment with its operations.
-#[utoipa::path(get, path = "/api/v1/payments/{id}", tag = "payments", params(("id" = String, Path), OneReadHeaders),
+#[utoipa::path(get, path = "/api/v1/payments/{id}", tag = "payments", params(("id" = inline(schema::PaymentId), Path), OneReadHeaders),
     responses((status = 200, description = "The payment; `ETag` is its revision", body = PaymentJson), OneProblems))]
 pub(crate) async fn get_payment(
     State(api): State<ReadApi>,

@@ -9,7 +9,8 @@ use crate::{
 use axum::{extract::State, response::Response};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use tillroll_http::{Limit, MoneyJson, Page, Permission, Principal, Problem, Query};
+use tillroll_domain::money::Currency;
+use tillroll_http::{Limit, MoneyJson, Page, Permission, Principal, Problem, Query, schema};
 use tillroll_projections::models::{
     query::Ordering,
     sales::{
@@ -75,18 +76,20 @@ macro_rules! sales_queries {
         #[serde(deny_unknown_fields)]
         #[into_params(parameter_in = Query)]
         pub(crate) struct $query {
-            $($(#[$fmeta])* #[param(value_type = Option<$shown>)] $field: Option<$type>,)+
+            $($(#[$fmeta])* #[param(value_type = $shown, inline, required = false)] $field: Option<$type>,)+
             /// Only this currency (ISO 4217).
-            currency: Option<String>,
+            #[param(value_type = schema::Currency, inline, required = false)]
+            currency: Option<Currency>,
             #[doc = concat!("The order; `", $default, "` by default.")]
-            #[param(inline)]
+            #[param(value_type = SalesSort, inline, required = false)]
             sort: Option<SalesSort>,
             /// How many at most: 1 to 100, by default 20.
-            #[serde(skip_serializing)]
-            #[param(value_type = Option<u16>, minimum = 1, maximum = 100)]
+            #[serde(skip_serializing_if = "crate::paging::out_of_scope")]
+            #[param(value_type = u16, minimum = 1, maximum = 100, required = false)]
             limit: Option<Limit>,
             /// `next_cursor` of the page before.
-            #[serde(skip_serializing)]
+            #[serde(skip_serializing_if = "crate::paging::out_of_scope")]
+            #[param(value_type = schema::Cursor, inline, required = false)]
             cursor: Option<String>,
         }
     )+};
@@ -96,16 +99,16 @@ sales_queries! {
     /// Which days to list.
     ListDays sorted by "key" {
         /// This date of the store or later.
-        from: NaiveDate, as String;
+        from: NaiveDate, as schema::Date;
         /// This date of the store or earlier.
-        to: NaiveDate, as String;
+        to: NaiveDate, as schema::Date;
     }
     /// Which months to list.
     ListMonths sorted by "key" {
         /// This month or later, such as `2010-12`.
-        from: Month, as String;
+        from: Month, as schema::Month;
         /// This month or earlier.
-        to: Month, as String;
+        to: Month, as schema::Month;
     }
     /// Which countries to list.
     ListCountries sorted by "-net" {
@@ -286,7 +289,7 @@ macro_rules! sales_handlers {
         ) -> Result<Response, Problem> {
             principal.require(Permission::ReadSales)?;
             let key_filter: fn(&$query) -> SalesFilter<<$row as SalesRow>::Key> = $filter;
-            let filter = SalesFilter { currency: query.currency.clone(), ..key_filter(&query) };
+            let filter = SalesFilter { currency: query.currency.map(|currency| currency.to_string()), ..key_filter(&query) };
             let listing = Listing {
                 list: $path,
                 query: &query,

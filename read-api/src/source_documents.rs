@@ -11,7 +11,7 @@ use axum::{extract::State, response::Response};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use tillroll_domain::text::Reference;
-use tillroll_http::{Limit, MoneyJson, Page, Path, Permission, Principal, Problem, Query};
+use tillroll_http::{Limit, MoneyJson, Page, Path, Permission, Principal, Problem, Query, schema};
 use tillroll_projections::models::source_documents::{
     self, BY_DATE, BY_DATE_DESCENDING, BY_NUMBER, BY_NUMBER_DESCENDING, SourceDocumentFilter, SourceDocumentRow,
 };
@@ -65,23 +65,27 @@ impl DocumentClass {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListSourceDocuments {
     /// Only of this import.
-    system: Option<String>,
+    #[param(value_type = schema::Reference, inline, required = false)]
+    system: Option<Reference>,
     /// Only of this class.
-    #[param(inline)]
+    #[param(value_type = DocumentClass, inline, required = false)]
     class: Option<DocumentClass>,
     /// Only booked on this date of the store or later.
+    #[param(value_type = schema::Date, inline, required = false)]
     from: Option<NaiveDate>,
     /// Only booked on this date of the store or earlier.
+    #[param(value_type = schema::Date, inline, required = false)]
     to: Option<NaiveDate>,
     /// The order; `number` by default.
-    #[param(inline)]
+    #[param(value_type = SourceDocumentSort, inline, required = false)]
     sort: Option<SourceDocumentSort>,
     /// How many at most: 1 to 100, by default 20.
-    #[serde(skip_serializing)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 100)]
+    #[serde(skip_serializing_if = "crate::paging::out_of_scope")]
+    #[param(value_type = u16, minimum = 1, maximum = 100, required = false)]
     limit: Option<Limit>,
     /// `next_cursor` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "crate::paging::out_of_scope")]
+    #[param(value_type = schema::Cursor, inline, required = false)]
     cursor: Option<String>,
 }
 
@@ -156,7 +160,7 @@ pub(crate) async fn list_source_documents(
     let cursor = query.cursor.as_deref();
     let paging = Paging::new::<SourceDocumentRow>("source_documents", &query, order, cursor, query.limit)?;
     let filter = SourceDocumentFilter {
-        system: query.system,
+        system: query.system.map(|system| system.to_string()),
         class: query.class.map(|class| class.text().to_owned()),
         from: query.from,
         to: query.to,
@@ -171,7 +175,7 @@ pub(crate) async fn list_source_documents(
 
 /// Read one imported document.
 #[utoipa::path(get, path = "/api/v1/source-documents/{system}/{number}", tag = "source documents",
-    params(("system" = String, Path), ("number" = String, Path), OneReadHeaders), responses(
+    params(("system" = inline(schema::Reference), Path), ("number" = inline(schema::Reference), Path), OneReadHeaders), responses(
     (status = 200, description = "The document", body = SourceDocumentJson), OneProblems))]
 pub(crate) async fn get_source_document(
     State(api): State<ReadApi>,

@@ -14,7 +14,7 @@ use tillroll_domain::{
     stock_item::{StockItem, commands::stream_id},
     text::{LocationId, Sku},
 };
-use tillroll_http::{Limit, Page, Path, Permission, Principal, Problem, Query};
+use tillroll_http::{Limit, Page, Path, Permission, Principal, Problem, Query, schema};
 use tillroll_projections::models::stock::{
     self, BY_AVAILABLE, BY_AVAILABLE_DESCENDING, BY_PLACE, BY_PLACE_DESCENDING, ReservationRow, StockFilter, StockRow,
 };
@@ -43,24 +43,28 @@ sorts! {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListStock {
     /// Only at this location.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = schema::Location, inline, required = false)]
     location: Option<LocationId>,
     /// Only this SKU.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = schema::Sku, inline, required = false)]
     sku: Option<Sku>,
     /// Only with at most this many available units.
     #[serde(rename = "available[lte]")]
     #[param(rename = "available[lte]")]
     available_max: Option<i64>,
+    /// Only those of which it is time to order again, or is not.
+    #[param(value_type = bool, required = false)]
+    low: Option<bool>,
     /// The order; `location` by default.
     #[param(inline)]
     sort: Option<StockSort>,
     /// How many at most: 1 to 100, by default 20.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "crate::paging::out_of_scope")]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100)]
     limit: Option<Limit>,
     /// `next_cursor` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "crate::paging::out_of_scope")]
+    #[param(value_type = schema::Cursor, inline, required = false)]
     cursor: Option<String>,
 }
 
@@ -91,7 +95,7 @@ pub(crate) struct StockLevel {
     returned: i64,
     /// The balance of all corrections.
     adjusted: i64,
-    /// From how few available units on to order again; 0 means never.
+    /// From how few available units on to order again; 10 until one is set, and 0 means never.
     reorder_level: i64,
     /// Whether that level is reached.
     low: bool,
@@ -123,7 +127,7 @@ pub(crate) struct Reservation {
 impl From<StockRow> for StockLevel {
     fn from(row: StockRow) -> Self {
         Self {
-            low: row.reorder_level > 0 && row.available <= row.reorder_level,
+            low: row.low,
             location: row.location,
             sku: row.sku,
             on_hand: row.on_hand,
@@ -161,7 +165,8 @@ pub(crate) async fn list_stock(
     principal.require(Permission::ReadStock)?;
     let order = query.sort.unwrap_or_default().ordering();
     let paging = Paging::new::<StockRow>("stock", &query, order, query.cursor.as_deref(), query.limit)?;
-    let filter = StockFilter { location: query.location, sku: query.sku, available_max: query.available_max };
+    let filter =
+        StockFilter { location: query.location, sku: query.sku, available_max: query.available_max, low: query.low };
     let mut view = request.open(&api, &[stock::NAME]).await?;
     let slice = stock::list(&mut view.snapshot, &filter, order, paging.after.as_deref(), paging.limit).await;
     let slice = slice.map_err(failed)?;
@@ -171,7 +176,7 @@ pub(crate) async fn list_stock(
 
 /// Read the stock of one SKU at one location.
 #[utoipa::path(get, path = "/api/v1/stock/{location}/{sku}", tag = "stock",
-    params(("location" = String, Path), ("sku" = String, Path), OneReadHeaders),
+    params(("location" = inline(schema::Location), Path), ("sku" = inline(schema::Sku), Path), OneReadHeaders),
     responses((status = 200, description = "The stock; `ETag` is its revision", body = StockItemJson), OneProblems))]
 pub(crate) async fn get_stock(
     State(api): State<ReadApi>,

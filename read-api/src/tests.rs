@@ -1,9 +1,15 @@
 //! The API over a log in memory and read models in a folder that is thrown away.
 
 mod access;
+mod carts;
+mod catalog;
 mod freshness;
 mod lists;
+mod live;
+mod orders;
 mod page;
+mod persons;
+mod prices;
 mod resources;
 mod shop;
 
@@ -16,16 +22,22 @@ use axum::{
 use shop::Shop;
 use std::{sync::Arc, time::Duration};
 use tempfile::TempDir;
+use tillroll_domain::aggregate::DomainEvent;
 use tillroll_http::{Keys, headers};
 use tillroll_infra::{
-    ambient::Ambient,
-    log::{EventLog, memory::MemoryLog},
+    ambient::{Ambient, ManualClock},
+    codec::{Codec, Place},
+    event::{Metadata, NewEvent},
+    log::{Append, EventLog, ExpectedRevision, append, memory::MemoryLog},
+    stream::StreamId,
+    vault::MemoryVault,
 };
 use tillroll_projections::{
     models,
     runtime::{Runtime, RuntimeOptions},
 };
 use tower::ServiceExt;
+use uuid::Uuid;
 
 /// The API with its log.
 struct Server {
@@ -33,6 +45,9 @@ struct Server {
     runtime: Runtime,
     keys: Keys,
     folder: TempDir,
+    clock: Arc<ManualClock>,
+    /// Opens personal data; its vault is where a person is erased.
+    codec: Codec,
 }
 
 /// An answer, taken apart.
@@ -59,14 +74,15 @@ impl Answer {
 impl Server {
     /// Nothing has happened.
     async fn empty() -> Self {
-        let (ambient, _) = Ambient::seeded(shop::TIME, 1);
+        let (ambient, clock) = Ambient::seeded(shop::TIME, 1);
         let log: Arc<dyn EventLog> = Arc::new(MemoryLog::new(ambient.clock.clone()));
         let folder = TempDir::new().expect("a folder");
-        let options = RuntimeOptions::new(folder.path().join("read.db"));
+        let codec = Codec::new(Arc::new(MemoryVault::new(ambient.randomness.clone())), ambient.randomness.clone());
+        let options = RuntimeOptions { codec: codec.clone(), ..RuntimeOptions::new(folder.path().join("read.db")) };
         let runtime =
             Runtime::open(log.clone(), ambient.clock.clone(), options, models::all()).await.expect("read models open");
         let keys = Keys::load_or_create(&folder.path().join("keys.toml"), &*ambient.randomness).expect("keys");
-        Self { log, runtime, keys, folder }
+        Self { log, runtime, keys, folder, clock, codec }
     }
 
     /// All that [`Shop`] tells has happened and is shown.
@@ -77,14 +93,34 @@ impl Server {
         server
     }
 
+    /// Appends an event, its personal data sealed. `id` is the event's.
+    async fn append<E: DomainEvent>(&self, stream: StreamId, id: Uuid, event: &E) {
+        let data = serde_json::to_string(event).expect("an event is JSON");
+        let data = self.codec.seal(Place::Event { stream: &stream, id }, data).await.expect("an event is sealed");
+        let metadata = Metadata { actor: "admin".to_owned(), origin: "live".to_owned(), ..Metadata::default() };
+        let event = NewEvent {
+            id,
+            event_type: event.event_type().name.into(),
+            schema_version: event.event_type().version,
+            metadata: serde_json::to_string(&metadata).expect("metadata is JSON").into(),
+            data: data.into(),
+        };
+        let events = vec![event];
+        append(&*self.log, Append { stream, expected: ExpectedRevision::Any, events }).await.expect("room in the log");
+    }
+
     async fn catch_up(&self) {
         self.runtime.catch_up().await.expect("read models follow");
     }
 
+    fn api(&self) -> ReadApi {
+        ReadApi::new(self.runtime.read_models(), self.log.clone(), self.keys.clone())
+            .waiting_at_most(Duration::from_millis(20))
+            .timed_by(self.clock.clone())
+    }
+
     fn router(&self) -> Router {
-        let api =
-            ReadApi::new(self.runtime.read_models(), self.keys.clone()).waiting_at_most(Duration::from_millis(20));
-        router(api).split_for_parts().0
+        router(self.api()).split_for_parts().0
     }
 
     fn key(&self, role: &str) -> String {
@@ -127,9 +163,12 @@ impl Server {
 }
 
 /// The lists, each with the words that its `sort` takes.
-const LISTS: [(&str, &[&str]); 13] = [
-    ("/products", &["name", "-name", "created_at", "-created_at"]),
+const LISTS: [(&str, &[&str]); 16] = [
+    ("/products", &["name", "-name", "created_at", "-created_at", "updated_at", "-updated_at"]),
+    ("/categories", &["sort_order", "-sort_order", "name", "-name"]),
     ("/stock", &["location", "-location", "available", "-available"]),
+    ("/variants/MUG-1/prices", &["valid_from", "-valid_from"]),
+    ("/variants/MUG-1/list-prices", &["changed_at", "-changed_at"]),
     ("/orders", &["placed_at", "-placed_at", "total", "-total"]),
     ("/payments", &["created_at", "-created_at", "amount", "-amount"]),
     ("/customers", &["registered_at", "-registered_at"]),
@@ -150,7 +189,13 @@ fn resources() -> Vec<(String, String, &'static str)> {
         |path: &str, id: &str, prefix: &str, code| (format!("{path}/{id}"), format!("{path}/{prefix}_{nobody}"), code);
     vec![
         of("/products", shop::PRODUCT_ID, "prd", "product_not_found"),
+        of("/categories", shop::CATEGORY_ID, "cat", "category_not_found"),
         ("/stock/main/MUG-1".to_owned(), "/stock/main/CUP-9".to_owned(), "stock_item_not_found"),
+        (
+            "/variants/MUG-1/offer?currency=GBP".to_owned(),
+            "/variants/CUP-9/offer?currency=GBP".to_owned(),
+            "offer_not_found",
+        ),
         of("/orders", shop::ORDER_ID, "ord", "order_not_found"),
         of("/payments", shop::PAYMENT_ID, "pay", "payment_not_found"),
         of("/customers", shop::CUSTOMER_ID, "cus", "customer_not_found"),

@@ -53,7 +53,11 @@ async fn import_and_serve(
          http://{address}/api/v1/sales/by-month\n\
          stop with Ctrl-C"
     );
-    Ok(serve(listener, router, limits, stop_signal()).await?)
+    let stopped = async {
+        stop_signal().await;
+        engine.end_live_streams();
+    };
+    Ok(serve(listener, router, limits, stopped).await?)
 }
 
 /// Completes when the process is asked to end.

@@ -1,6 +1,9 @@
 //! The engine over its folder: what it makes of the files beside the log.
 
+mod erasure;
+
 use super::*;
+use serde_json::Value;
 use tillroll_domain::{
     aggregate::Aggregate,
     ids::CommandId,

@@ -68,6 +68,10 @@ const SKU_CLAIM: &str = "sku";
 
 /// A command of any aggregate that an import writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "few are held at a time, and a box would cost each of them an allocation"
+)]
 pub enum HistoryCommand {
     /// A customer becomes known.
     Customer(CustomerCommand),

@@ -4,9 +4,10 @@ use crate::{
     CommandApi,
     answer::{Created, Refusals, Written},
     body::Amount,
+    buyers, prices,
     problems::{
-        AMOUNT_TOO_FINE, AMOUNT_TOO_LARGE, CURRENCY_MISMATCH, CUSTOMER_INACTIVE, CUSTOMER_UNKNOWN, LINE_SKU_UNKNOWN,
-        NEGATIVE_PRICE, NO_LIST_PRICE, ORDER_TOO_LARGE, SKU_NOT_OFFERED,
+        AMOUNT_TOO_FINE, AMOUNT_TOO_LARGE, CURRENCY_MISMATCH, CUSTOMER_UNKNOWN, LINE_SKU_UNKNOWN, NEGATIVE_PRICE,
+        NO_LIST_PRICE, ORDER_TOO_LARGE, SKU_NOT_OFFERED,
     },
     refusal::{Refusal, key_reused, problem_of},
     request::{KeyedWriteHeaders, WriteRequest},
@@ -20,12 +21,11 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, btree_map::Entry};
 use tillroll_domain::{
     common::LineKind,
-    customer::{Customer, CustomerState},
     ids::{CustomerId, OrderId},
     money::{Currency, Rounding},
     order::{
         Order, OrderError,
-        commands::{LINES_MAX, OrderCommand, OrderSnapshot},
+        commands::{LINES_MAX, OrderCommand, OrderContact, OrderSnapshot},
         events::{OrderLine, RoundingPolicy, RoundingStage, Tax},
     },
     price::{Price, UnitPrice},
@@ -33,7 +33,7 @@ use tillroll_domain::{
     quantity::Quantity,
     text::{Country, Sku},
 };
-use tillroll_http::{Permission, Principal, Problem};
+use tillroll_http::{Permission, Principal, Problem, schema};
 use tillroll_infra::{bus::ExecuteError, log::AppendError};
 use utoipa::ToSchema;
 
@@ -53,13 +53,13 @@ const ROUNDING: RoundingPolicy = RoundingPolicy { mode: Rounding::HalfUp, stage:
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlaceOrder {
     /// Who orders; absent for a sale to nobody in particular.
-    #[schema(value_type = Option<String>, example = "cus_01980000-0000-7000-8000-000000000000")]
+    #[schema(value_type = Option<schema::CustomerId>)]
     customer_id: Option<CustomerId>,
     /// The country of the order; an ISO 3166-1 alpha-2 code.
-    #[schema(value_type = String, example = "DE", max_length = 64)]
+    #[schema(value_type = schema::Country)]
     country: Country,
     /// ISO 4217.
-    #[schema(value_type = String, example = "EUR")]
+    #[schema(value_type = schema::Currency)]
     currency: Currency,
     /// What is ordered.
     #[schema(min_items = 1, max_items = 2_000)]
@@ -80,19 +80,20 @@ pub(crate) struct PlaceOrder {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlaceOrderLine {
     /// The SKU of a variant on offer; its product may still be a draft.
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::Sku)]
     sku: Sku,
     /// How many units.
     #[schema(value_type = u32, minimum = 1, maximum = 1_000_000_000)]
     quantity: Quantity,
-    /// Per unit, not negative; the list price in the order's currency where absent.
+    /// Per unit, not negative; where absent, what it costs now in the order's currency and country: a scheduled price that
+    /// applies, or the list price.
     #[schema(value_type = Option<Amount>)]
     unit_price: Option<Price>,
 }
 
 /// Place an order directly.
 ///
-/// Prices that the request leaves out are the list prices of this moment; a repeated request keeps those of the first.
+/// Prices that the request leaves out are those of this moment; a repeated request keeps those of the first.
 #[utoipa::path(post, path = "/api/v1/orders", tag = "orders", params(KeyedWriteHeaders),
     request_body = PlaceOrder, responses(Created, Refusals))]
 pub(crate) async fn place_order(
@@ -146,12 +147,21 @@ async fn snapshot(api: &CommandApi, order: PlaceOrder) -> Result<OrderSnapshot, 
 
     let mut lines = Vec::with_capacity(order.lines.len() + 2);
     let mut products = BTreeMap::new();
+    let (units, now) = (units_by_sku(&order.lines), api.bus.ambient().clock.now());
     for (number, line) in (1..).zip(order.lines) {
         let product = match products.entry(line.sku.clone()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => unknown.insert(skus::product_of(api, &line.sku).await?),
         };
-        lines.push(goods(number, line, product.as_ref(), currency)?);
+        let current = match line.unit_price {
+            Some(_) => None,
+            None => {
+                let together = units.get(&line.sku).copied().unwrap_or(line.quantity);
+                prices::select_price(api, &line.sku, currency, Some(&order.country), together, now).await?
+            }
+        };
+        let current = current.and_then(|priced| priced.price).map(|price| price.amount);
+        lines.push(goods(number, line, current, product.as_ref(), currency)?);
     }
     for (kind, code, charge) in [(LineKind::Carriage, "CARRIAGE", carriage), (LineKind::Discount, "DISCOUNT", discount)]
     {
@@ -166,27 +176,38 @@ async fn snapshot(api: &CommandApi, order: PlaceOrder) -> Result<OrderSnapshot, 
                 unit_price,
                 amount_minor,
                 rounding_micros: None,
+                tax_minor: None,
+                options: vec![],
             });
         }
     }
     let (customer_id, country) = (order.customer_id, order.country);
-    Ok(OrderSnapshot { customer_id, country, currency, lines, tax, rounding: ROUNDING })
+    let (cart, contact) = (None, OrderContact::default());
+    Ok(OrderSnapshot { customer_id, country, currency, lines, tax, rounding: ROUNDING, cart, contact })
 }
 
-async fn check_customer(api: &CommandApi, id: CustomerId) -> Result<(), Problem> {
-    let customer = api.bus.load::<Customer>(&api.tenant, &id.uuid().to_string()).await.map_err(problem_of)?;
-    let problem = match customer.state {
-        CustomerState::Known(customer) if customer.active => return Ok(()),
-        CustomerState::Known(_) => Problem::of(&CUSTOMER_INACTIVE).detail("the customer is deactivated"),
-        CustomerState::Unknown => Problem::of(&CUSTOMER_UNKNOWN).detail("there is no such customer"),
-    };
-    Err(problem.with("customer_id", id))
+/// Refuses an order of somebody who may not buy.
+pub(super) async fn check_customer(api: &CommandApi, id: CustomerId) -> Result<(), Problem> {
+    let unknown = || Problem::of(&CUSTOMER_UNKNOWN).detail("there is no such customer").with("customer_id", id);
+    buyers::check(api, id, unknown).await
 }
 
-/// A goods line with the stated price or the list price, and the amount that follows.
+/// How many units of each SKU are ordered together, which decides about prices for many units.
+fn units_by_sku(lines: &[PlaceOrderLine]) -> BTreeMap<Sku, Quantity> {
+    let mut units: BTreeMap<Sku, Quantity> = BTreeMap::new();
+    for PlaceOrderLine { sku, quantity, .. } in lines {
+        let sum = units.get(sku).map_or(quantity.as_i64(), |units| units.as_i64() + quantity.as_i64());
+        let most = Quantity::new(sum.min(i64::from(Quantity::MAX))).unwrap_or(*quantity);
+        units.insert(sku.clone(), most);
+    }
+    units
+}
+
+/// A goods line with the stated price or the current one, and the amount that follows.
 fn goods(
     number: u32,
     line: PlaceOrderLine,
+    current: Option<UnitPrice>,
     product: Option<&ExistingProduct>,
     currency: Currency,
 ) -> Result<OrderLine, Problem> {
@@ -201,8 +222,8 @@ fn goods(
     }
     let unit_price = match unit_price {
         Some(price) => in_currency(&format!("lines[{}].unit_price", number - 1), price, currency)?,
-        None => *variant.prices.get(&currency).ok_or_else(|| {
-            at(&NO_LIST_PRICE).detail("the SKU has no list price in the order's currency").with("currency", currency)
+        None => current.ok_or_else(|| {
+            at(&NO_LIST_PRICE).detail("the SKU has no price in the order's currency").with("currency", currency)
         })?,
     };
     let amount = unit_price.times(quantity.as_i64(), currency, ROUNDING.mode).map_err(|_| too_large(number))?;
@@ -216,6 +237,8 @@ fn goods(
         unit_price,
         amount_minor: amount.minor,
         rounding_micros: Some(amount.rounding_micros).filter(|&micros| micros != 0),
+        tax_minor: None,
+        options: vec![],
     })
 }
 
@@ -251,6 +274,6 @@ fn exact(field: &str, price: Price, currency: Currency) -> Result<(UnitPrice, i6
 }
 
 /// A text of ours, or one that another type has checked more strictly.
-fn text<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
+pub(super) fn text<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::internal())
 }

@@ -19,6 +19,8 @@ impl Refusal for E {
             Self::Cancelled => of(&kind::ORDER_CANCELLED),
             Self::Closed => of(&kind::ORDER_CLOSED),
             Self::AlreadyShipped { shipped } => of(&kind::ORDER_SHIPPED).with("shipped", shipped),
+            Self::UnitsPlanned { planned } => of(&kind::ORDER_UNITS_PLANNED).with("planned", planned),
+            Self::FulfillmentStarted => of(&kind::ORDER_FULFILLMENT_STARTED),
             Self::NoLines => of(&kind::NO_LINES),
             Self::TooManyLines { given, max } => of(&kind::TOO_MANY_LINES).with("given", given).with("max", max),
             Self::LineRepeated { line } => of(&kind::LINE_REPEATED).with("line", line),
@@ -32,6 +34,18 @@ impl Refusal for E {
                 .with("requested", requested)
                 .with("available", available),
             Self::ShipmentIdReused { shipment_id } => of(&kind::SHIPMENT_DIFFERS).with("shipment_id", shipment_id),
+            Self::ShipmentReleased { shipment_id } => of(&kind::SHIPMENT_CANCELLED).with("shipment_id", shipment_id),
+            Self::ShipmentLeft { shipment_id } => of(&kind::SHIPMENT_SHIPPED).with("shipment_id", shipment_id),
+            Self::ShipmentNotPlanned { shipment_id } => {
+                of(&kind::SHIPMENT_NOT_PLANNED).with("shipment_id", shipment_id)
+            }
+            Self::ReturnClosed { return_id } | Self::ReturnNotRequested { return_id } => {
+                of(&kind::RETURN_OVER).with("return_id", return_id)
+            }
+            Self::NegativeTaxPart { tax_minor, .. } => of(&kind::NEGATIVE_TAX).with("amount_minor", tax_minor),
+            Self::TaxPartsMismatch { expected_minor, given_minor } => {
+                of(&kind::TAX_PARTS_MISMATCH).with("expected_minor", expected_minor).with("given_minor", given_minor)
+            }
             Self::ReturnIdReused { return_id } => of(&kind::RETURN_DIFFERS).with("return_id", return_id),
             Self::TooManyMovements { max } => of(&kind::TOO_MANY_MOVEMENTS).with("max", max),
             Self::NothingToShip => of(&kind::NOTHING_TO_SHIP),

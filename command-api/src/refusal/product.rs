@@ -20,6 +20,13 @@ impl Refusal for E {
             Self::DuplicateAttribute { name } => of(&kind::DUPLICATE_ATTRIBUTE).with("name", name),
             Self::NegativePrice { amount } => of(&kind::NEGATIVE_PRICE).with("amount", amount),
             Self::NothingOffered => of(&kind::NOTHING_OFFERED),
+            // Whoever sets a slug asks again; this is what is left to say if that does not help.
+            Self::SlugClaimEnded { .. } => of(&kind::BUSY),
+            Self::TooManyCategories { max } => of(&kind::TOO_MANY_PRODUCT_CATEGORIES).with("max", max),
+            Self::DuplicateCategory { category_id } => of(&kind::DUPLICATE_CATEGORY).with("category_id", category_id),
+            Self::TooManyMedia { max } => of(&kind::TOO_MANY_MEDIA).with("max", max),
+            Self::DuplicateMedia { url } => of(&kind::DUPLICATE_MEDIA).with("url", url),
+            Self::SeveralPrimaryMedia => of(&kind::SEVERAL_PRIMARY_MEDIA),
         }
     }
 }

@@ -4,9 +4,19 @@
 
 mod shop;
 
+mod anonymous;
+mod carts;
+mod categories;
 mod customers;
 mod openapi;
 mod orders;
+mod place_cart;
+mod prices;
+mod product_details;
 mod products;
+mod quotes;
+mod returns;
+mod shipments;
+mod slugs;
 mod stock;
 mod writes;

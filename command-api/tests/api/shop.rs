@@ -9,12 +9,16 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::sync::Arc;
 use tillroll_command_api::{CommandApi, router};
-use tillroll_domain::{claim::Claim, customer::Customer, order::Order, product::Product, stock_item::StockItem};
+use tillroll_domain::{
+    cart::Cart, category_tree::CategoryTree, claim::Claim, customer::Customer, fulfillment::Fulfillment, order::Order,
+    price_schedule::PriceSchedule, product::Product, returns::Return, stock_item::StockItem,
+};
 use tillroll_http::{Edge, Keys, Role, protect};
 use tillroll_infra::{
     ambient::{Ambient, ManualClock},
     bus::Bus,
     log::memory::MemoryLog,
+    vault::MemoryVault,
 };
 use tower::ServiceExt;
 
@@ -48,24 +52,41 @@ pub(crate) fn key(role: Role) -> String {
         Role::Analyst => 'B',
         Role::Auditor => 'C',
         Role::Storefront => 'D',
+        Role::Anonymous => panic!("there is no key of anonymous callers"),
     };
     format!("tr_{}_{first}{}", role.name(), "A".repeat(42))
 }
 
 impl Shop {
     pub(crate) fn open() -> Self {
+        Self::with_anonymous(false)
+    }
+
+    /// One that lets callers without a key see the catalog and start carts.
+    pub(crate) fn open_to_anybody() -> Self {
+        Self::with_anonymous(true)
+    }
+
+    fn with_anonymous(anonymous: bool) -> Self {
         let start: DateTime<Utc> = "2026-03-01T09:00:00Z".parse().unwrap();
         let (ambient, clock) = Ambient::seeded(start, 42);
         let log = Arc::new(MemoryLog::new(ambient.clock.clone()));
+        let vault = Arc::new(MemoryVault::new(ambient.randomness.clone()));
         let bus = Bus::builder(log, ambient.clone())
+            .vault(vault)
             .register::<Product>()
+            .register::<CategoryTree>()
+            .register::<Cart>()
             .register::<Claim>()
             .register::<StockItem>()
             .register::<Customer>()
             .register::<Order>()
+            .register::<Fulfillment>()
+            .register::<Return>()
+            .register::<PriceSchedule>()
             .build();
-        let keys = [Role::Admin, Role::Analyst, Role::Auditor, Role::Storefront].map(key);
-        let api = CommandApi::new(bus.clone(), Keys::from_texts(keys).unwrap());
+        let keys = Keys::from_texts(Role::KEYED.map(key), [7; 32]).unwrap().allowing_anonymous(anonymous);
+        let api = CommandApi::new(bus.clone(), keys);
         let (router, _) = router(api).split_for_parts();
         Self { router: protect(router, Edge::new(ambient.ids)), bus, clock }
     }

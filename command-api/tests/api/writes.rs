@@ -26,10 +26,10 @@ async fn a_write_without_a_key_of_ours_is_unauthorized() {
 async fn a_write_is_forbidden_to_all_but_administrators() {
     let shop = Shop::open();
     for role in [Role::Analyst, Role::Auditor, Role::Storefront] {
-        let call = shop.anonymous(Method::POST, "/api/v1/customers").json(&json!({"nonsense": 1}));
+        let call = shop.anonymous(Method::POST, "/api/v1/products").json(&json!({"nonsense": 1}));
         let answer = call.header("authorization", &format!("Bearer {}", key(role))).send().await;
         assert_eq!(answer.problem(), (403, "forbidden"), "{role:?}");
-        assert_eq!(answer.json["permission"], "manage_customers");
+        assert_eq!(answer.json["permission"], "manage_catalog");
     }
 }
 

@@ -22,10 +22,12 @@ pub(super) fn register(
             Ok(vec![])
         }
         CustomerState::Known(customer) => Err(customer.registered_differently()),
+        CustomerState::Erased(customer) => Err(customer.refusal()),
     }
 }
 
 /// Only the reference must agree: later documents may name another country, and the country of a sale is the sale's.
+/// Documents go on to name a customer who was forgotten; the number is not personal.
 pub(super) fn record(
     state: &CustomerState,
     country: &Country,
@@ -37,6 +39,10 @@ pub(super) fn record(
             Ok(vec![])
         }
         CustomerState::Known(customer) => Err(customer.registered_differently()),
+        CustomerState::Erased(customer) if customer.external_reference.as_ref() == Some(external_reference) => {
+            Ok(vec![])
+        }
+        CustomerState::Erased(customer) => Err(customer.refusal()),
     }
 }
 

@@ -16,8 +16,11 @@ pub(super) fn change_country(state: &CustomerState, country: &Country) -> Decisi
     Ok(vec![CustomerCountryChanged { country: country.clone() }.into()])
 }
 
-/// Silent if the customer is deactivated already, whatever the reason was.
+/// Silent if the customer is deactivated already, whatever the reason was, or was forgotten.
 pub(super) fn deactivate(state: &CustomerState, reason: &Note) -> Decision {
+    if let CustomerState::Erased(_) = state {
+        return Ok(vec![]);
+    }
     let customer = state.known()?;
     Ok(if customer.active { vec![CustomerDeactivated { reason: reason.clone() }.into()] } else { vec![] })
 }

@@ -42,9 +42,21 @@ pub(super) fn cancel(order: &PlacedOrder, reason: &Note) -> Result<Vec<OrderEven
     if shipped > 0 {
         return Err(OrderError::AlreadyShipped { shipped });
     }
+    let planned = order.planned();
+    if planned > 0 {
+        return Err(OrderError::UnitsPlanned { planned });
+    }
     let mut events = Vec::with_capacity(2);
     push_cancelled(order, reason, &mut events);
     Ok(events)
+}
+
+/// The buyer cancels an order that nobody has started to put together.
+pub(super) fn cancel_by_buyer(order: &PlacedOrder, reason: &Note) -> Result<Vec<OrderEvent>, OrderError> {
+    if order.fulfillment_started && !order.was_cancelled() {
+        return Err(OrderError::FulfillmentStarted);
+    }
+    cancel(order, reason)
 }
 
 /// Closes a delivered or cancelled order.

@@ -1,10 +1,12 @@
 //! What can be asked of an order.
 
-use super::events::{CreditedLine, OrderLine, RoundingPolicy, Tax};
+use super::events::{CreditedLine, OrderLine, OrderQuote, RoundingPolicy, Tax};
 use crate::{
     common::{LineQuantity, SourceDocument},
-    ids::{CreditNoteId, CustomerId, PaymentId, ReturnId, ShipmentId},
+    contact::{Address, Email},
+    ids::{CartId, CreditNoteId, CustomerId, PaymentId, ReturnId, ShipmentId},
     money::Currency,
+    personal::Personal,
     text::{Country, Note},
 };
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub const LINES_MAX: usize = 2_000;
 /// The most payments of one order.
 pub const PAYMENTS_MAX: usize = 100;
-/// The most shipments, the most returns and the most credit notes of one order.
+/// The most shipments (planned, left or given up), the most returns and the most credit notes of one order.
 pub const MOVEMENTS_MAX: usize = 10_000;
 
 /// What was agreed, as [`OrderCommand::Place`] and [`OrderCommand::Record`] state it.
@@ -31,6 +33,43 @@ pub struct OrderSnapshot {
     pub tax: Tax,
     /// How the lines' amounts were rounded.
     pub rounding: RoundingPolicy,
+    /// The cart that it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cart: Option<CartOrigin>,
+    /// How the buyer is reached.
+    #[serde(default, skip_serializing_if = "OrderContact::is_empty")]
+    pub contact: OrderContact,
+}
+
+/// The cart that an order is made from, and the quote that its buyer accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartOrigin {
+    /// The cart.
+    pub cart_id: CartId,
+    /// The quote.
+    pub quote: OrderQuote,
+}
+
+/// How a buyer is reached, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderContact {
+    /// Where messages go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Personal<Email>>,
+    /// Where the goods go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping_address: Option<Personal<Address>>,
+    /// Where the bill goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing_address: Option<Personal<Address>>,
+}
+
+impl OrderContact {
+    /// Whether nothing is known.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.email.is_none() && self.shipping_address.is_none() && self.billing_address.is_none()
+    }
 }
 
 /// Commands on an order.
@@ -51,10 +90,15 @@ pub enum OrderCommand {
         /// Why.
         reason: Note,
     },
-    /// Cancel the whole order, of which nothing may have been shipped. Silent if cancelled already. If all its money was
-    /// given back before, it is closed too.
+    /// Cancel the whole order, of which nothing may have been shipped and nothing may be planned. Silent if cancelled
+    /// already. If all its money was given back before, it is closed too.
     Cancel {
         /// Why.
+        reason: Note,
+    },
+    /// The buyer cancels the whole order: like [`OrderCommand::Cancel`], and only before its fulfillment was started.
+    CancelByBuyer {
+        /// Why; nothing personal.
         reason: Note,
     },
     /// Take note of how a payment stands. Silent if nothing changed; captured and refunded amounts never fall, refunds and
@@ -76,8 +120,23 @@ pub enum OrderCommand {
     },
     /// Start putting a confirmed order with goods together. Silent if started already.
     StartFulfillment,
+    /// Plan which goods of a confirmed order leave together, which starts its fulfillment if need be. Planned units cannot
+    /// be cancelled, shipped otherwise or planned again. One shipment id counts once: the same lines again are silent,
+    /// other lines are refused.
+    PlanFulfillment {
+        /// The shipment.
+        shipment_id: ShipmentId,
+        /// Which; goods lines, each at most once.
+        lines: Vec<LineQuantity>,
+    },
+    /// Give a plan up, of which nothing has left. Its id is used up: nothing leaves under it any more. Silent if given up
+    /// already.
+    ReleaseFulfillment {
+        /// The shipment.
+        shipment_id: ShipmentId,
+    },
     /// Ship goods of a confirmed order, which starts its fulfillment if need be. One shipment id counts once: the same
-    /// lines again are silent, other lines are refused.
+    /// lines again are silent, other lines are refused. A shipment that was planned leaves with the lines of its plan.
     ShipLines {
         /// The shipment.
         shipment_id: ShipmentId,
@@ -87,7 +146,21 @@ pub enum OrderCommand {
     /// All that will be shipped has arrived. Silent if known already; refused while goods still have to leave. If all
     /// its money was given back before, the order is closed too.
     Deliver,
-    /// Take goods back, also after the order was closed. One return id counts once.
+    /// Count goods as on their way back, so that all returns together never exceed what was shipped; also after the order
+    /// was closed. One return id counts once: the same lines again are silent, other lines are refused.
+    RequestReturn {
+        /// The return.
+        return_id: ReturnId,
+        /// Which; each line at most once.
+        lines: Vec<LineQuantity>,
+    },
+    /// Nothing (more) comes back under a return that was requested. Its id is used up. Silent if that is known.
+    CloseReturn {
+        /// The return.
+        return_id: ReturnId,
+    },
+    /// Take goods back, also after the order was closed. One return id counts once. A return that was requested takes back
+    /// at most what was requested, and is closed by it.
     ReturnLines {
         /// The return.
         return_id: ReturnId,

@@ -61,6 +61,15 @@ pub enum OrderError {
         /// How many units left.
         shipped: u64,
     },
+    /// Units are planned to leave, so the order cannot be cancelled before that is given up.
+    #[error("{planned} units of the order are planned to leave; give their shipments up first")]
+    UnitsPlanned {
+        /// How many units.
+        planned: u64,
+    },
+    /// The order is being put together, so its buyer cannot cancel it any more.
+    #[error("the order is being put together and can no longer be cancelled by its buyer")]
+    FulfillmentStarted,
     /// The command names no line.
     #[error("at least one line must be named")]
     NoLines,
@@ -94,7 +103,7 @@ pub enum OrderError {
         /// What it stands for.
         kind: LineKind,
     },
-    /// More units of a line than can be cancelled, shipped, returned or credited.
+    /// More units of a line than can be cancelled, planned, shipped, returned or credited.
     #[error("{requested} units of line {line} cannot be {action}, only {available}")]
     QuantityExceeded {
         /// The line.
@@ -119,6 +128,52 @@ pub enum OrderError {
     ShipmentIdReused {
         /// The shipment.
         shipment_id: ShipmentId,
+    },
+    /// The shipment was given up; nothing leaves under its id any more.
+    #[error("shipment {shipment_id} was given up")]
+    ShipmentReleased {
+        /// The shipment.
+        shipment_id: ShipmentId,
+    },
+    /// The shipment has left and cannot be given up.
+    #[error("shipment {shipment_id} has left")]
+    ShipmentLeft {
+        /// The shipment.
+        shipment_id: ShipmentId,
+    },
+    /// The shipment was never planned.
+    #[error("shipment {shipment_id} was not planned")]
+    ShipmentNotPlanned {
+        /// The shipment.
+        shipment_id: ShipmentId,
+    },
+    /// The return is over; nothing comes back under its id any more.
+    #[error("return {return_id} is over")]
+    ReturnClosed {
+        /// The return.
+        return_id: ReturnId,
+    },
+    /// The return was never requested.
+    #[error("return {return_id} was not requested")]
+    ReturnNotRequested {
+        /// The return.
+        return_id: ReturnId,
+    },
+    /// A line's part of the tax is below zero.
+    #[error("the tax of line {line} is negative: {tax_minor} minor units")]
+    NegativeTaxPart {
+        /// The line.
+        line: u32,
+        /// What was given, in minor units.
+        tax_minor: i64,
+    },
+    /// The lines' parts of the tax are not the stated tax.
+    #[error("the lines' tax comes to {given_minor} minor units, but {expected_minor} are stated")]
+    TaxPartsMismatch {
+        /// The stated tax, in minor units.
+        expected_minor: i64,
+        /// The sum of the parts, in minor units.
+        given_minor: i64,
     },
     /// The return was recorded with other lines.
     #[error("return {return_id} was recorded with other lines")]
@@ -211,6 +266,8 @@ pub enum OrderError {
 pub enum LineAction {
     /// Decide not to deliver them.
     Cancel,
+    /// Plan to let them leave.
+    Plan,
     /// Let them leave.
     Ship,
     /// Take them back.
@@ -225,6 +282,7 @@ impl LineAction {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Cancel => "cancelled",
+            Self::Plan => "planned",
             Self::Ship => "shipped",
             Self::Return => "returned",
             Self::Credit => "credited",

@@ -1,11 +1,15 @@
 //! What can have happened to an order.
 
 use crate::{
+    cart::line::LineOption,
     common::{Basis, LineKind, LineQuantity, SourceDocument},
+    contact::{Address, Email},
     events,
-    ids::{CreditNoteId, CustomerId, PaymentId, ReturnId, ShipmentId},
+    ids::{CartId, CreditNoteId, CustomerId, PaymentId, ReturnId, ShipmentId},
     money::{Currency, Rounding},
+    personal::Personal,
     price::UnitPrice,
+    pricing::{PolicyVersion, QuoteHash},
     quantity::Quantity,
     text::{Country, Note, Reference, Sku},
 };
@@ -15,14 +19,18 @@ use serde::{Deserialize, Serialize};
 events! {
     /// The history of an order.
     pub enum OrderEvent {
-        OrderPlaced = 1;
+        OrderPlaced = 2, 1 => OrderPlaced;
         OrderConfirmed = 1;
         OrderLinesCancelled = 1;
         OrderCancelled = 1;
         OrderPaymentChanged = 1;
         OrderFulfillmentStarted = 1;
+        OrderFulfillmentPlanned = 1;
+        OrderFulfillmentReleased = 1;
         OrderLinesShipped = 1;
-        OrderDelivered = 1;
+        OrderDelivered = 2, 1 => OrderDelivered;
+        OrderReturnRequested = 1;
+        OrderReturnClosed = 1;
         OrderLinesReturned = 1;
         OrderLinesCredited = 1;
         OrderClosed = 1;
@@ -52,6 +60,26 @@ pub struct OrderLine {
     /// The rounded less the exact amount, in millionths of the major unit; absent if nothing was rounded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounding_micros: Option<i64>,
+    /// The line's part of the stated tax, in minor units, not negative; absent where the tax was not split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_minor: Option<i64>,
+    /// What the buyer chose besides, such as an engraving; nothing personal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<LineOption>,
+}
+
+/// What an order's buyer accepted: the quote, by its hash, and the policies that made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderQuote {
+    /// Stands for everything that was agreed.
+    pub hash: QuoteHash,
+    /// What decided about the tax.
+    pub tax_policy: PolicyVersion,
+    /// What decided about the carriage.
+    pub shipping_policy: PolicyVersion,
+    /// How the goods travel, in the words of that policy.
+    pub shipping_method: Reference,
 }
 
 /// Where amounts were rounded, and how.
@@ -102,6 +130,8 @@ pub struct OrderTotals {
 }
 
 /// An order was agreed; nothing in here ever changes.
+///
+/// Version 1 knows no cart, quote, contact or tax of a line; what is absent there is absent here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrderPlaced {
@@ -123,6 +153,21 @@ pub struct OrderPlaced {
     pub source: Option<SourceDocument>,
     /// How we know it.
     pub basis: Basis,
+    /// The cart it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cart_id: Option<CartId>,
+    /// The quote that was accepted. Boxed, as are the others below, so that few events pay for their size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Box<OrderQuote>>,
+    /// Where messages to the buyer go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Box<Personal<Email>>>,
+    /// Where the goods go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping_address: Option<Box<Personal<Address>>>,
+    /// Where the bill goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing_address: Option<Box<Personal<Address>>>,
 }
 
 /// The order will be carried out.
@@ -177,6 +222,24 @@ pub struct OrderFulfillmentStarted {
     pub basis: Basis,
 }
 
+/// Goods are going to leave together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderFulfillmentPlanned {
+    /// The shipment.
+    pub shipment_id: ShipmentId,
+    /// Which; each line at most once, goods only.
+    pub lines: Vec<LineQuantity>,
+}
+
+/// Goods that were planned will not leave under this shipment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderFulfillmentReleased {
+    /// The shipment.
+    pub shipment_id: ShipmentId,
+}
+
 /// Goods left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -192,7 +255,29 @@ pub struct OrderLinesShipped {
 /// All that was shipped arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OrderDelivered {}
+pub struct OrderDelivered {
+    /// The store's date, with which the window for returns begins; absent in version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_date: Option<NaiveDate>,
+}
+
+/// Goods are on their way back, or may be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderReturnRequested {
+    /// The return.
+    pub return_id: ReturnId,
+    /// Which; each line at most once.
+    pub lines: Vec<LineQuantity>,
+}
+
+/// Nothing is on its way back under this return any more; what came is told by [`OrderLinesReturned`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderReturnClosed {
+    /// The return.
+    pub return_id: ReturnId,
+}
 
 /// Goods came back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use super::{
     Order,
-    commands::{OrderCommand, OrderSnapshot},
+    commands::{OrderCommand, OrderContact, OrderSnapshot},
     events::{OrderLine, RoundingPolicy, RoundingStage, Tax},
     state::PlacedOrder,
 };
@@ -56,6 +56,8 @@ pub(crate) fn line(line: u32, kind: LineKind, quantity: u32, unit_price: &str) -
         unit_price,
         amount_minor: amount.minor,
         rounding_micros: (amount.rounding_micros != 0).then_some(amount.rounding_micros),
+        tax_minor: None,
+        options: vec![],
     }
 }
 
@@ -67,6 +69,8 @@ pub(crate) fn snapshot(lines: Vec<OrderLine>) -> OrderSnapshot {
         lines,
         tax: Tax::NotStated,
         rounding: HALF_UP,
+        cart: None,
+        contact: OrderContact::default(),
     }
 }
 
@@ -107,6 +111,22 @@ pub(crate) fn cancellation_of(lines: &[(u32, u32)]) -> OrderCommand {
 
 pub(crate) fn shipment(shipment: u128, lines: &[(u32, u32)]) -> OrderCommand {
     OrderCommand::ShipLines { shipment_id: shipment_id(shipment), lines: some_units(lines) }
+}
+
+pub(crate) fn plan(shipment: u128, lines: &[(u32, u32)]) -> OrderCommand {
+    OrderCommand::PlanFulfillment { shipment_id: shipment_id(shipment), lines: some_units(lines) }
+}
+
+pub(crate) fn release(shipment: u128) -> OrderCommand {
+    OrderCommand::ReleaseFulfillment { shipment_id: shipment_id(shipment) }
+}
+
+pub(crate) fn return_request(id: u128, lines: &[(u32, u32)]) -> OrderCommand {
+    OrderCommand::RequestReturn { return_id: return_id(id), lines: some_units(lines) }
+}
+
+pub(crate) fn return_closing(id: u128) -> OrderCommand {
+    OrderCommand::CloseReturn { return_id: return_id(id) }
 }
 
 pub(crate) fn goods_return(id: u128, lines: &[(u32, u32)]) -> OrderCommand {

@@ -62,11 +62,11 @@ pub(super) fn check_available<T: Units>(
         let line = index.and_then(|index| order.lines.get(index));
         let line = line.ok_or(OrderError::UnknownLine { line: number, lines: order.lines.len() })?;
         let available = match action {
-            LineAction::Ship if line.kind != LineKind::Goods => {
+            LineAction::Plan | LineAction::Ship if line.kind != LineKind::Goods => {
                 return Err(OrderError::NotGoods { line: number, kind: line.kind });
             }
-            LineAction::Ship | LineAction::Cancel => line.outstanding(),
-            LineAction::Return => line.shipped.saturating_sub(line.returned),
+            LineAction::Plan | LineAction::Ship | LineAction::Cancel => line.free(),
+            LineAction::Return => line.returnable(),
             LineAction::Credit => line.ordered.saturating_sub(line.credited),
         };
         if requested > available {

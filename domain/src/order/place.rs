@@ -3,7 +3,7 @@
 use super::{
     commands::{LINES_MAX, OrderSnapshot},
     error::OrderError,
-    events::{OrderConfirmed, OrderEvent, OrderPlaced, OrderTotals},
+    events::{OrderConfirmed, OrderEvent, OrderLine, OrderPlaced, OrderTotals},
     state::{OrderState, PlacedOrder},
     status::Lifecycle,
 };
@@ -51,6 +51,11 @@ pub(super) fn placed(
         business_date: moment.business_date,
         source: source.cloned(),
         basis: Basis::Recorded,
+        cart_id: snapshot.cart.as_ref().map(|cart| cart.cart_id),
+        quote: snapshot.cart.as_ref().map(|cart| Box::new(cart.quote.clone())),
+        email: snapshot.contact.email.clone().map(Box::new),
+        shipping_address: snapshot.contact.shipping_address.clone().map(Box::new),
+        billing_address: snapshot.contact.billing_address.clone().map(Box::new),
     })
 }
 
@@ -81,8 +86,27 @@ fn totals(snapshot: &OrderSnapshot) -> Result<OrderTotals, OrderError> {
         return Err(OrderError::DiscountTooHigh { discount_minor, base_minor });
     }
     let net_minor = base_minor.checked_sub(discount_minor).ok_or(DocumentError::TooLarge)?;
-    let total_minor = checked_sum(net_minor, checked_tax(snapshot.tax)?)?;
+    let tax_minor = checked_tax(snapshot.tax)?;
+    check_tax_parts(&snapshot.lines, tax_minor)?;
+    let total_minor = checked_sum(net_minor, tax_minor)?;
     Ok(OrderTotals { goods_minor, carriage_minor, discount_minor, tax: snapshot.tax, total_minor })
+}
+
+/// Checks that the lines' parts of the tax, if any line has one, are the whole tax.
+fn check_tax_parts(lines: &[OrderLine], expected_minor: i64) -> Result<(), OrderError> {
+    let mut given_minor = None;
+    for (line, tax_minor) in lines.iter().filter_map(|line| Some((line.line, line.tax_minor?))) {
+        if tax_minor < 0 {
+            return Err(OrderError::NegativeTaxPart { line, tax_minor });
+        }
+        given_minor = Some(checked_sum(given_minor.unwrap_or(0), tax_minor)?);
+    }
+    match given_minor {
+        Some(given_minor) if given_minor != expected_minor => {
+            Err(OrderError::TaxPartsMismatch { expected_minor, given_minor })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 #[cfg(test)]

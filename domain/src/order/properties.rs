@@ -5,8 +5,8 @@ use super::{
     commands::OrderCommand,
     events::{CreditedLine, OrderEvent},
     fixtures::{
-        cancellation, cancellation_of, credit_note_id, goods_return, line, payment_id, payment_update, shipment,
-        shipment_id, snapshot, source, units,
+        cancellation, cancellation_of, credit_note_id, goods_return, line, payment_id, payment_update, plan, release,
+        return_closing, return_request, shipment, shipment_id, snapshot, source, units,
     },
     state::{OrderState, PaymentAmounts, PlacedOrder},
     status::{FulfillmentProgress, FulfillmentStatus, Lifecycle, OrderStatus, PaymentStatus},
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     aggregate::Aggregate,
     common::{LineKind, LineQuantity},
-    ids::PaymentId,
+    ids::{PaymentId, ReturnId, ShipmentId},
     testing::{decide, moment},
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -54,11 +54,16 @@ fn any_command() -> impl Strategy<Value = OrderCommand> {
     prop_oneof![
         3 => Just(OrderCommand::Confirm),
         1 => Just(cancellation()),
+        1 => Just(OrderCommand::CancelByBuyer { reason: "".parse().unwrap() }),
         2 => any_lines().prop_map(|lines| cancellation_of(&lines)),
         8 => (0_u128..2, [amount(), amount(), amount(), amount()])
             .prop_map(|(payment, amounts)| payment_update(payment, amounts)),
         1 => Just(OrderCommand::StartFulfillment),
         6 => (0_u128..8, any_lines()).prop_map(|(id, lines)| shipment(id, &lines)),
+        4 => (0_u128..8, any_lines()).prop_map(|(id, lines)| plan(id, &lines)),
+        2 => (0_u128..8).prop_map(release),
+        3 => (0_u128..4, any_lines()).prop_map(|(id, lines)| return_request(id, &lines)),
+        1 => (0_u128..4).prop_map(return_closing),
         3 => Just(OrderCommand::Deliver),
         3 => (0_u128..4, any_lines()).prop_map(|(id, lines)| goods_return(id, &lines)),
         1 => Just(OrderCommand::Close),
@@ -81,6 +86,8 @@ fn any_history() -> impl Strategy<Value = Vec<OrderCommand>> {
 struct View {
     total_minor: i64,
     lines: BTreeMap<u32, (LineKind, Counts)>,
+    plans: BTreeMap<ShipmentId, Vec<LineQuantity>>,
+    return_requests: BTreeMap<ReturnId, Vec<LineQuantity>>,
     payments: BTreeMap<PaymentId, PaymentAmounts>,
     progress: FulfillmentProgress,
     lifecycle: Option<Lifecycle>,
@@ -90,7 +97,9 @@ struct View {
 struct Counts {
     ordered: u64,
     cancelled: u64,
+    planned: u64,
     shipped: u64,
+    return_requested: u64,
     returned: u64,
     credited: u64,
 }
@@ -99,6 +108,12 @@ impl View {
     fn add(&mut self, lines: &[LineQuantity], count: fn(&mut Counts) -> &mut u64) {
         for LineQuantity { line, quantity } in lines {
             *count(&mut self.lines.get_mut(line).unwrap().1) += u64::from(quantity.get());
+        }
+    }
+
+    fn subtract(&mut self, lines: Option<Vec<LineQuantity>>, count: fn(&mut Counts) -> &mut u64) {
+        for LineQuantity { line, quantity } in lines.unwrap_or_default() {
+            *count(&mut self.lines.get_mut(&line).unwrap().1) -= u64::from(quantity.get());
         }
     }
 
@@ -134,7 +149,30 @@ impl View {
                 assert!(before.refunded_minor <= amounts.refunded_minor, "refunded money never falls");
             }
             OrderEvent::OrderFulfillmentStarted(_) => self.progress.started = true,
-            OrderEvent::OrderLinesShipped(event) => self.add(&event.lines, |counts| &mut counts.shipped),
+            OrderEvent::OrderFulfillmentPlanned(event) => {
+                self.add(&event.lines, |counts| &mut counts.planned);
+                self.plans.insert(event.shipment_id, event.lines.clone());
+            }
+            OrderEvent::OrderFulfillmentReleased(event) => {
+                let plan = self.plans.remove(&event.shipment_id);
+                assert!(plan.is_some(), "only a plan is given up");
+                self.subtract(plan, |counts| &mut counts.planned);
+            }
+            OrderEvent::OrderLinesShipped(event) => {
+                let plan = self.plans.remove(&event.shipment_id);
+                assert!(plan.as_ref().is_none_or(|plan| *plan == event.lines), "what leaves is what was planned");
+                self.subtract(plan, |counts| &mut counts.planned);
+                self.add(&event.lines, |counts| &mut counts.shipped);
+            }
+            OrderEvent::OrderReturnRequested(event) => {
+                self.add(&event.lines, |counts| &mut counts.return_requested);
+                self.return_requests.insert(event.return_id, event.lines.clone());
+            }
+            OrderEvent::OrderReturnClosed(event) => {
+                let request = self.return_requests.remove(&event.return_id);
+                assert!(request.is_some(), "only a request is closed");
+                self.subtract(request, |counts| &mut counts.return_requested);
+            }
             OrderEvent::OrderDelivered(_) => self.progress.delivered = true,
             OrderEvent::OrderLinesReturned(event) => self.add(&event.lines, |counts| &mut counts.returned),
             OrderEvent::OrderLinesCredited(event) => {
@@ -148,10 +186,10 @@ impl View {
 
     fn check_invariants(&self) {
         for (number, (kind, counts)) in &self.lines {
-            assert!(counts.cancelled + counts.shipped <= counts.ordered, "line {number}: {counts:?}");
-            assert!(counts.returned <= counts.shipped, "line {number}: {counts:?}");
+            assert!(counts.cancelled + counts.planned + counts.shipped <= counts.ordered, "line {number}: {counts:?}");
+            assert!(counts.returned + counts.return_requested <= counts.shipped, "line {number}: {counts:?}");
             assert!(counts.credited <= counts.ordered, "line {number}: {counts:?}");
-            assert!(*kind == LineKind::Goods || counts.shipped == 0, "only goods are shipped");
+            assert!(*kind == LineKind::Goods || counts.shipped + counts.planned == 0, "only goods are shipped");
         }
         for amounts in self.payments.values() {
             assert!(amounts.refunded_minor + amounts.disputed_minor <= amounts.captured_minor, "{amounts:?}");
@@ -186,7 +224,9 @@ impl View {
             let progress = Counts {
                 ordered: line.ordered.into(),
                 cancelled: line.cancelled.into(),
+                planned: line.planned.into(),
                 shipped: line.shipped.into(),
+                return_requested: line.return_requested.into(),
                 returned: line.returned.into(),
                 credited: line.credited.into(),
             };
@@ -232,6 +272,11 @@ fn has_business_id(command: &OrderCommand) -> bool {
         OrderCommand::Place { .. } | OrderCommand::CancelLines { .. } => false,
         OrderCommand::Confirm
         | OrderCommand::Cancel { .. }
+        | OrderCommand::CancelByBuyer { .. }
+        | OrderCommand::PlanFulfillment { .. }
+        | OrderCommand::ReleaseFulfillment { .. }
+        | OrderCommand::RequestReturn { .. }
+        | OrderCommand::CloseReturn { .. }
         | OrderCommand::UpdatePayment { .. }
         | OrderCommand::StartFulfillment
         | OrderCommand::ShipLines { .. }
@@ -244,6 +289,8 @@ fn has_business_id(command: &OrderCommand) -> bool {
 }
 
 proptest! {
+    /// Cases 25 to 27: whatever is planned, shipped, cancelled and sent back in whatever order, per line
+    /// cancelled + planned + shipped ≤ ordered and returned + requested ≤ shipped.
     #[test]
     fn every_history_keeps_the_invariants_and_takes_only_legal_steps(commands in any_history()) {
         run(&commands);

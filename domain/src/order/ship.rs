@@ -9,6 +9,7 @@ use super::{
     status::PaymentStatus,
 };
 use crate::{
+    aggregate::Moment,
     common::{Basis, LineQuantity},
     ids::ShipmentId,
 };
@@ -35,11 +36,19 @@ pub(super) fn ship_lines(
     if let Some(known) = order.shipments.get(&shipment_id) {
         return if **known == *lines { Ok(vec![]) } else { Err(OrderError::ShipmentIdReused { shipment_id }) };
     }
-    order.check_confirmed()?;
-    if order.shipments.len() >= MOVEMENTS_MAX {
-        return Err(OrderError::TooManyMovements { max: MOVEMENTS_MAX });
+    if order.released.contains(&shipment_id) {
+        return Err(OrderError::ShipmentReleased { shipment_id });
     }
-    check_available(order, &lines, LineAction::Ship)?;
+    order.check_confirmed()?;
+    match order.plans.get(&shipment_id) {
+        // The plan has counted its units already.
+        Some(plan) if **plan == *lines => {}
+        Some(_) => return Err(OrderError::ShipmentIdReused { shipment_id }),
+        None => {
+            check_room(order)?;
+            check_available(order, &lines, LineAction::Ship)?;
+        }
+    }
     let mut events = Vec::with_capacity(2);
     if !order.fulfillment_started {
         events.push(OrderFulfillmentStarted { basis: Basis::Recorded }.into());
@@ -48,8 +57,16 @@ pub(super) fn ship_lines(
     Ok(events)
 }
 
+/// Succeeds while the order can have one more shipment, planned, left or given up.
+pub(super) fn check_room(order: &PlacedOrder) -> Result<(), OrderError> {
+    if order.shipments.len() + order.plans.len() + order.released.len() >= MOVEMENTS_MAX {
+        return Err(OrderError::TooManyMovements { max: MOVEMENTS_MAX });
+    }
+    Ok(())
+}
+
 /// Takes note that all that was shipped arrived. An order all of whose money was given back before is then closed.
-pub(super) fn deliver(order: &PlacedOrder) -> Result<Vec<OrderEvent>, OrderError> {
+pub(super) fn deliver(order: &PlacedOrder, moment: &Moment) -> Result<Vec<OrderEvent>, OrderError> {
     if order.delivered {
         return Ok(vec![]);
     }
@@ -61,7 +78,7 @@ pub(super) fn deliver(order: &PlacedOrder) -> Result<Vec<OrderEvent>, OrderError
     if progress.shipped < progress.to_ship {
         return Err(OrderError::NotFullyShipped { outstanding: progress.to_ship - progress.shipped });
     }
-    let mut events = vec![OrderDelivered {}.into()];
+    let mut events = vec![OrderDelivered { business_date: Some(moment.business_date) }.into()];
     if order.payment_status() == PaymentStatus::Refunded {
         events.push(OrderClosed {}.into());
     }

@@ -8,11 +8,16 @@ use super::{
 use crate::{
     common::{LineKind, LineQuantity},
     document::SourceKey,
-    ids::{CreditNoteId, PaymentId, ReturnId, ShipmentId},
+    ids::{CartId, CreditNoteId, CustomerId, PaymentId, ReturnId, ShipmentId},
     money::Currency,
+    text::Sku,
 };
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// An order as its decisions see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,15 +34,26 @@ pub struct PlacedOrder {
     pub(super) lifecycle: Lifecycle,
     pub(super) fulfillment_started: bool,
     pub(super) delivered: bool,
+    pub(super) delivered_on: Option<NaiveDate>,
+    // Whose order it is: who may see it is decided by these two.
+    pub(super) customer_id: Option<CustomerId>,
+    pub(super) cart_id: Option<CartId>,
     pub(super) currency: Currency,
     pub(super) total_minor: i64,
     pub(super) source: Option<SourceKey>,
     pub(super) lines: Vec<LineProgress>,
+    // What each line takes from stock: what its shipments and returns are made of. Shared, since it never changes.
+    pub(super) skus: Arc<[Option<Sku>]>,
     pub(super) payments: BTreeMap<PaymentId, PaymentAmounts>,
     // What each id stood for, so that the same again is told from something else under the same id. Shared, since a state
     // is cloned for every command.
+    pub(super) plans: BTreeMap<ShipmentId, Arc<[LineQuantity]>>,
     pub(super) shipments: BTreeMap<ShipmentId, Arc<[LineQuantity]>>,
+    pub(super) return_requests: BTreeMap<ReturnId, Arc<[LineQuantity]>>,
     pub(super) returns: BTreeMap<ReturnId, Arc<[LineQuantity]>>,
+    // Ids that are used up without anything having moved under them.
+    pub(super) released: BTreeSet<ShipmentId>,
+    pub(super) closed_returns: BTreeSet<ReturnId>,
     pub(super) credits: BTreeMap<CreditNoteId, Arc<[CreditedLine]>>,
 }
 
@@ -50,8 +66,12 @@ pub struct LineProgress {
     pub ordered: u32,
     /// Will not be delivered.
     pub cancelled: u32,
+    /// Are going to leave under a plan, and have not yet.
+    pub planned: u32,
     /// Left.
     pub shipped: u32,
+    /// May be on their way back.
+    pub return_requested: u32,
     /// Came back.
     pub returned: u32,
     /// Credited.
@@ -63,6 +83,18 @@ impl LineProgress {
     #[must_use]
     pub const fn outstanding(&self) -> u32 {
         self.ordered.saturating_sub(self.cancelled).saturating_sub(self.shipped)
+    }
+
+    /// Units that were neither cancelled nor shipped nor planned.
+    #[must_use]
+    pub const fn free(&self) -> u32 {
+        self.outstanding().saturating_sub(self.planned)
+    }
+
+    /// Units that left and are neither back nor on their way back.
+    #[must_use]
+    pub const fn returnable(&self) -> u32 {
+        self.shipped.saturating_sub(self.returned).saturating_sub(self.return_requested)
     }
 }
 
@@ -133,7 +165,9 @@ impl From<&OrderPlaced> for PlacedOrder {
             kind: line.kind,
             ordered: line.quantity.get(),
             cancelled: 0,
+            planned: 0,
             shipped: 0,
+            return_requested: 0,
             returned: 0,
             credited: 0,
         });
@@ -141,13 +175,21 @@ impl From<&OrderPlaced> for PlacedOrder {
             lifecycle: Lifecycle::Placed,
             fulfillment_started: false,
             delivered: false,
+            delivered_on: None,
+            customer_id: placed.customer_id,
+            cart_id: placed.cart_id,
             currency: placed.currency,
             total_minor: placed.totals.total_minor,
             source: placed.source.as_ref().map(SourceKey::from),
             lines: lines.collect(),
+            skus: placed.lines.iter().map(|line| line.sku.clone()).collect(),
             payments: BTreeMap::new(),
+            plans: BTreeMap::new(),
             shipments: BTreeMap::new(),
+            return_requests: BTreeMap::new(),
             returns: BTreeMap::new(),
+            released: BTreeSet::new(),
+            closed_returns: BTreeSet::new(),
             credits: BTreeMap::new(),
         }
     }
@@ -158,6 +200,24 @@ impl PlacedOrder {
     #[must_use]
     pub const fn lifecycle(&self) -> Lifecycle {
         self.lifecycle
+    }
+
+    /// Who ordered, if it was a customer.
+    #[must_use]
+    pub const fn customer_id(&self) -> Option<CustomerId> {
+        self.customer_id
+    }
+
+    /// The cart that it was made from.
+    #[must_use]
+    pub const fn cart_id(&self) -> Option<CartId> {
+        self.cart_id
+    }
+
+    /// The store's date on which all of it had arrived, if that is known.
+    #[must_use]
+    pub const fn delivered_on(&self) -> Option<NaiveDate> {
+        self.delivered_on
     }
 
     /// The currency of every amount.
@@ -182,6 +242,30 @@ impl PlacedOrder {
     #[must_use]
     pub fn lines(&self) -> &[LineProgress] {
         &self.lines
+    }
+
+    /// What a line takes from stock; `None` if it is not for goods, or there is no such line.
+    #[must_use]
+    pub fn sku(&self, line: u32) -> Option<&Sku> {
+        index_of(line).and_then(|index| self.skus.get(index))?.as_ref()
+    }
+
+    /// Whether goods are on their way back under this return: it was requested and is not over.
+    #[must_use]
+    pub fn awaits_return(&self, return_id: ReturnId) -> bool {
+        self.return_requests.contains_key(&return_id)
+    }
+
+    /// What left, by shipment.
+    #[must_use]
+    pub const fn shipments(&self) -> &BTreeMap<ShipmentId, Arc<[LineQuantity]>> {
+        &self.shipments
+    }
+
+    /// What is going to leave, by shipment.
+    #[must_use]
+    pub const fn plans(&self) -> &BTreeMap<ShipmentId, Arc<[LineQuantity]>> {
+        &self.plans
     }
 
     /// How each payment stands.
@@ -230,6 +314,11 @@ impl PlacedOrder {
         })
     }
 
+    /// How many units are going to leave under a plan.
+    pub(super) fn planned(&self) -> u64 {
+        self.lines.iter().map(|line| u64::from(line.planned)).sum()
+    }
+
     pub(super) fn goods(&self) -> impl Iterator<Item = &LineProgress> {
         self.lines.iter().filter(|line| line.kind == LineKind::Goods)
     }
@@ -276,11 +365,33 @@ impl PlacedOrder {
                 self.payments.insert(changed.payment_id, amounts);
             }
             OrderEvent::OrderFulfillmentStarted(_) => self.fulfillment_started = true,
+            OrderEvent::OrderFulfillmentPlanned(planned) => {
+                self.add(&planned.lines, |line| &mut line.planned);
+                self.plans.insert(planned.shipment_id, planned.lines.as_slice().into());
+            }
+            OrderEvent::OrderFulfillmentReleased(released) => {
+                self.consume_plan(released.shipment_id);
+                self.released.insert(released.shipment_id);
+            }
             OrderEvent::OrderLinesShipped(shipped) => {
+                self.consume_plan(shipped.shipment_id);
                 self.add(&shipped.lines, |line| &mut line.shipped);
                 self.shipments.insert(shipped.shipment_id, shipped.lines.as_slice().into());
             }
-            OrderEvent::OrderDelivered(_) => self.delivered = true,
+            OrderEvent::OrderDelivered(delivered) => {
+                self.delivered = true;
+                self.delivered_on = delivered.business_date;
+            }
+            OrderEvent::OrderReturnRequested(requested) => {
+                self.add(&requested.lines, |line| &mut line.return_requested);
+                self.return_requests.insert(requested.return_id, requested.lines.as_slice().into());
+            }
+            OrderEvent::OrderReturnClosed(closed) => {
+                if let Some(lines) = self.return_requests.remove(&closed.return_id) {
+                    self.subtract(&lines, |line| &mut line.return_requested);
+                }
+                self.closed_returns.insert(closed.return_id);
+            }
             OrderEvent::OrderLinesReturned(returned) => {
                 self.add(&returned.lines, |line| &mut line.returned);
                 self.returns.insert(returned.return_id, returned.lines.as_slice().into());
@@ -295,6 +406,21 @@ impl PlacedOrder {
         }
     }
 
+    fn consume_plan(&mut self, shipment_id: ShipmentId) {
+        if let Some(lines) = self.plans.remove(&shipment_id) {
+            self.subtract(&lines, |line| &mut line.planned);
+        }
+    }
+
+    fn subtract(&mut self, lines: &[LineQuantity], count: fn(&mut LineProgress) -> &mut u32) {
+        for LineQuantity { line, quantity } in lines {
+            if let Some(line) = index_of(*line).and_then(|index| self.lines.get_mut(index)) {
+                let count = count(line);
+                *count = count.saturating_sub(quantity.get());
+            }
+        }
+    }
+
     fn add(&mut self, lines: &[LineQuantity], count: fn(&mut LineProgress) -> &mut u32) {
         for LineQuantity { line, quantity } in lines {
             self.add_to(*line, quantity.get(), count);
@@ -302,8 +428,7 @@ impl PlacedOrder {
     }
 
     fn add_to(&mut self, number: u32, units: u32, count: fn(&mut LineProgress) -> &mut u32) {
-        let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
-        match index.and_then(|index| self.lines.get_mut(index)) {
+        match index_of(number).and_then(|index| self.lines.get_mut(index)) {
             Some(line) => {
                 let count = count(line);
                 *count = count.saturating_add(units);
@@ -311,4 +436,9 @@ impl PlacedOrder {
             None => debug_assert!(false, "the order has no line {number}"),
         }
     }
+}
+
+/// Where the line with a number stands.
+fn index_of(number: u32) -> Option<usize> {
+    usize::try_from(number).ok()?.checked_sub(1)
 }

@@ -53,6 +53,7 @@ macro_rules! words {
         }
     )+};
 }
+pub(crate) use words;
 
 words! {
     /// How far the agreement itself has come.

@@ -1,8 +1,9 @@
 //! Why a command on a product is refused.
 
 use crate::{
+    ids::CategoryId,
     price::UnitPrice,
-    text::{Name, Sku},
+    text::{MediaUrl, Name, Sku},
 };
 use thiserror::Error;
 
@@ -66,4 +67,37 @@ pub enum ProductError {
     /// No variant is offered, so that there is nothing to show.
     #[error("a product without a variant on offer cannot be published")]
     NothingOffered,
+    /// The round in which the slug was claimed is over: another slug was set meanwhile, or another product took this one.
+    #[error("the slug was claimed in round {claim_round}, which is over")]
+    SlugClaimEnded {
+        /// The round.
+        claim_round: u64,
+    },
+    /// The product would be in more categories than it may be.
+    #[error("a product is in at most {max} categories")]
+    TooManyCategories {
+        /// The bound.
+        max: usize,
+    },
+    /// A category is named twice.
+    #[error("the category {category_id} is given twice")]
+    DuplicateCategory {
+        /// The category.
+        category_id: CategoryId,
+    },
+    /// The product would have more pictures and films than it may have.
+    #[error("a product has at most {max} media")]
+    TooManyMedia {
+        /// The bound.
+        max: usize,
+    },
+    /// An address is given twice.
+    #[error("the medium {url} is given twice")]
+    DuplicateMedia {
+        /// The address.
+        url: MediaUrl,
+    },
+    /// Several pictures or films are to stand for the product.
+    #[error("only one of the media can be primary")]
+    SeveralPrimaryMedia,
 }

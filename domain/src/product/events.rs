@@ -3,9 +3,10 @@
 use crate::{
     common::Basis,
     events,
+    ids::CategoryId,
     money::Currency,
     price::Price,
-    text::{Name, Note, Sku},
+    text::{Description, MediaUrl, Name, Note, Sku, Slug},
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,13 @@ events! {
         ProductPublished = 1;
         ProductUnpublished = 1;
         ProductDiscontinued = 1;
+        ProductSlugSet = 1;
+        ProductSlugClaimsEnded = 1;
+        ProductDescribed = 1;
+        ProductCategorized = 1;
+        ProductMediaSet = 1;
+        ProductFeatured = 1;
+        ProductUnfeatured = 1;
     }
 }
 
@@ -109,3 +117,78 @@ pub struct ProductDiscontinued {
     /// Why.
     pub reason: Note,
 }
+
+/// The product has a slug, or another one. What it claimed in this round or an earlier one and does not use is given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductSlugSet {
+    /// What stands for it in addresses, unique over all products through its claim.
+    pub slug: Slug,
+    /// The round in which it was claimed, from 0; the next one begins.
+    pub claim_round: u64,
+}
+
+/// The product gave up all slugs that it claimed in this round or an earlier one and does not use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductSlugClaimsEnded {
+    /// The round that is over; the next one begins.
+    pub claim_round: u64,
+}
+
+/// Shoppers read this about the product now, and nothing that was said before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductDescribed {
+    /// A sentence or two, for lists; may be empty.
+    pub short_description: Note,
+    /// All of it, for the product's page; may be empty.
+    pub description: Description,
+    /// Who makes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<Name>,
+    /// The title of its page for search engines, where it is not the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta_title: Option<Note>,
+    /// The description of its page for search engines, where it is not the short description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta_description: Option<Note>,
+}
+
+/// The product is in these categories now, and in no others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductCategorized {
+    /// The categories; the first is the one that it is shown under.
+    pub category_ids: Vec<CategoryId>,
+}
+
+/// A picture or film of a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Media {
+    /// Where it is.
+    pub url: MediaUrl,
+    /// What stands for it where it cannot be seen; may be empty.
+    pub alt: Note,
+    /// Whether it stands for the product in lists.
+    pub primary: bool,
+}
+
+/// The product has these pictures and films now, and no others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductMediaSet {
+    /// In the order in which they are shown; exactly one is primary, unless there are none.
+    pub media: Vec<Media>,
+}
+
+/// The shop recommends the product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductFeatured {}
+
+/// The shop does not recommend the product any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductUnfeatured {}

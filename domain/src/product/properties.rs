@@ -2,9 +2,9 @@
 
 use super::{
     Product, ProductStage, ProductState,
-    commands::{ProductCommand as Command, VARIANTS_MAX},
+    commands::{CATEGORIES_MAX, ProductCommand as Command, VARIANTS_MAX},
     events::ProductEvent,
-    samples::{add, attribute, discontinue, name, price, sku, withdraw},
+    samples::{add, attribute, category, details, discontinue, medium, name, price, set_slug, sku, withdraw},
 };
 use crate::{
     aggregate::Aggregate,
@@ -33,6 +33,14 @@ fn command() -> impl Strategy<Value = Command> {
         1 => Just(Command::Publish),
         1 => Just(Command::Unpublish),
         1 => Just(discontinue()),
+        3 => (select(vec!["heart", "star"]), 0..4_u64).prop_map(|(slug, round)| set_slug(slug, round)),
+        1 => (0..4_u64).prop_map(|claim_round| Command::EndSlugClaims { claim_round }),
+        1 => select(vec!["", "Shines"]).prop_map(|text| Command::Describe { details: details(text) }),
+        2 => vec(0..30_u32, 0..25).prop_map(|ids| Command::Categorize { category_ids: ids.into_iter().map(category).collect() }),
+        2 => vec((0..30_u32, any::<bool>()), 0..4)
+            .prop_map(|media| Command::SetMedia { media: media.into_iter().map(|(n, primary)| medium(n, primary)).collect() }),
+        1 => Just(Command::Feature),
+        1 => Just(Command::Unfeature),
         2 => (names(), skus()).prop_map(|(name, variant)| Command::RecordProduct { name, sku: sku(variant) }),
     ]
 }
@@ -57,6 +65,11 @@ proptest! {
         }
         if let ProductState::Existing(product) = &state {
             prop_assert!(product.variants.len() <= VARIANTS_MAX);
+            prop_assert!(product.category_ids.len() <= CATEGORIES_MAX);
+            prop_assert_eq!(product.category_ids.iter().collect::<BTreeSet<_>>().len(), product.category_ids.len());
+            let primary = product.media.iter().filter(|medium| medium.primary).count();
+            prop_assert_eq!(primary, usize::from(!product.media.is_empty()));
+            prop_assert!(product.slug.as_ref().is_none_or(|held| held.claim_round < product.claim_round));
             prop_assert!(product.variants.values().all(|v| v.prices.values().all(|price| !price.is_negative())));
         }
         prop_assert_eq!(&Product::fold(&history), &state);

@@ -3,14 +3,17 @@
 use super::{
     Product,
     commands::ProductCommand as Command,
-    events::{ProductEvent, VariantAdded, VariantAttribute},
+    events::{Media, ProductEvent, VariantAdded, VariantAttribute},
+    state::ProductDetails,
 };
 use crate::{
     common::Basis,
+    ids::CategoryId,
     price::Price,
     testing::{Given, given},
     text::{Name, Sku},
 };
+use uuid::Uuid;
 
 pub(super) fn name(text: &str) -> Name {
     text.parse().unwrap()
@@ -66,4 +69,26 @@ pub(super) fn set_price(variant: &str, amount: &str) -> Command {
 
 pub(super) fn discontinue() -> Command {
     Command::Discontinue { reason: "the maker closed".parse().unwrap() }
+}
+
+pub(super) fn set_slug(slug: &str, claim_round: u64) -> Command {
+    Command::SetSlug { slug: slug.parse().unwrap(), claim_round }
+}
+
+pub(super) fn details(text: &str) -> ProductDetails {
+    ProductDetails {
+        short_description: text.parse().unwrap(),
+        description: text.parse().unwrap(),
+        brand: Some(name("Lumen")),
+        meta_title: None,
+        meta_description: None,
+    }
+}
+
+pub(super) fn category(n: u32) -> CategoryId {
+    CategoryId::new(Uuid::from_u128(u128::from(n)))
+}
+
+pub(super) fn medium(n: u32, primary: bool) -> Media {
+    Media { url: format!("https://cdn.example/{n}.jpg").parse().unwrap(), alt: "A heart".parse().unwrap(), primary }
 }

@@ -2,12 +2,13 @@
 
 use super::{
     error::ProductError,
-    events::{ProductEvent, VariantAttribute},
+    events::{Media, ProductDescribed, ProductEvent, VariantAttribute},
 };
 use crate::{
+    ids::CategoryId,
     money::Currency,
     price::UnitPrice,
-    text::{Name, Sku},
+    text::{Description, Name, Note, Sku, Slug},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,6 +45,59 @@ pub struct ExistingProduct {
     pub stage: ProductStage,
     /// Its variants, withdrawn ones included.
     pub variants: BTreeMap<Sku, Variant>,
+    /// What stands for it in addresses.
+    pub slug: Option<HeldSlug>,
+    /// The round in which it may claim slugs; see [`super::SlugClaim`].
+    pub claim_round: u64,
+    /// What shoppers read about it; nothing until something is said. A box, since most products that decisions need are
+    /// needed for their prices.
+    pub details: Option<Box<ProductDetails>>,
+    /// The categories that it is in.
+    pub category_ids: Vec<CategoryId>,
+    /// Its pictures and films.
+    pub media: Vec<Media>,
+    /// Whether the shop recommends it.
+    pub featured: bool,
+}
+
+/// A slug in use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldSlug {
+    /// The slug.
+    pub slug: Slug,
+    /// The round in which it was claimed.
+    pub claim_round: u64,
+}
+
+/// What shoppers read about a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductDetails {
+    /// A sentence or two, for lists; may be empty.
+    pub short_description: Note,
+    /// All of it, for the product's page; may be empty.
+    pub description: Description,
+    /// Who makes it.
+    pub brand: Option<Name>,
+    /// The title of its page for search engines, where it is not the name.
+    pub meta_title: Option<Note>,
+    /// The description of its page for search engines, where it is not the short description.
+    pub meta_description: Option<Note>,
+}
+
+impl From<ProductDetails> for ProductDescribed {
+    fn from(details: ProductDetails) -> Self {
+        let ProductDetails { short_description, description, brand, meta_title, meta_description } = details;
+        Self { short_description, description, brand, meta_title, meta_description }
+    }
+}
+
+impl From<ProductDescribed> for ProductDetails {
+    fn from(event: ProductDescribed) -> Self {
+        let ProductDescribed { short_description, description, brand, meta_title, meta_description } = event;
+        Self { short_description, description, brand, meta_title, meta_description }
+    }
 }
 
 /// A variant of a product.
@@ -74,6 +128,12 @@ impl ProductState {
                 name: e.name.clone(),
                 stage: ProductStage::Draft,
                 variants: BTreeMap::new(),
+                slug: None,
+                claim_round: 0,
+                details: None,
+                category_ids: vec![],
+                media: vec![],
+                featured: false,
             });
         }
         match self {
@@ -118,6 +178,16 @@ impl ExistingProduct {
             ProductEvent::ProductPublished(_) => self.stage = ProductStage::Published,
             ProductEvent::ProductUnpublished(_) => self.stage = ProductStage::Draft,
             ProductEvent::ProductDiscontinued(_) => self.stage = ProductStage::Discontinued,
+            ProductEvent::ProductSlugSet(e) => {
+                self.slug = Some(HeldSlug { slug: e.slug.clone(), claim_round: e.claim_round });
+                self.claim_round = e.claim_round.saturating_add(1);
+            }
+            ProductEvent::ProductSlugClaimsEnded(e) => self.claim_round = e.claim_round.saturating_add(1),
+            ProductEvent::ProductDescribed(e) => self.details = Some(Box::new(e.clone().into())),
+            ProductEvent::ProductCategorized(e) => self.category_ids.clone_from(&e.category_ids),
+            ProductEvent::ProductMediaSet(e) => self.media.clone_from(&e.media),
+            ProductEvent::ProductFeatured(_) => self.featured = true,
+            ProductEvent::ProductUnfeatured(_) => self.featured = false,
         }
         self
     }

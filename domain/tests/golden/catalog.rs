@@ -1,4 +1,4 @@
-//! Samples of products, customers, claims and imports.
+//! Samples of products, categories, claims and imports.
 
 use crate::{
     Sample,
@@ -6,17 +6,20 @@ use crate::{
     today,
 };
 use tillroll_domain::{
+    category_tree::events::{
+        CategoryAdded, CategoryArchived, CategoryDescribed, CategoryMoved, CategoryRenamed, CategoryReordered,
+        CategoryRestored, CategorySlugChanged, CategoryTreeEvent,
+    },
     claim::events::{ClaimEvent, ClaimReleased, ValueClaimed},
     common::Basis,
-    customer::events::{
-        CustomerCountryChanged, CustomerDeactivated, CustomerEvent, CustomerReactivated, CustomerRegistered,
-    },
-    ids::ProductId,
+    ids::{CategoryId, ProductId},
     import::events::{ImportAdvanced, ImportCompleted, ImportEvent, ImportStarted},
     price::Price,
     product::events::{
-        ProductCreated, ProductDiscontinued, ProductEvent, ProductPublished, ProductRenamed, ProductUnpublished,
-        VariantAdded, VariantAttribute, VariantPriceRemoved, VariantPriceSet, VariantWithdrawn,
+        Media, ProductCategorized, ProductCreated, ProductDescribed, ProductDiscontinued, ProductEvent,
+        ProductFeatured, ProductMediaSet, ProductPublished, ProductRenamed, ProductSlugClaimsEnded, ProductSlugSet,
+        ProductUnfeatured, ProductUnpublished, VariantAdded, VariantAttribute, VariantPriceRemoved, VariantPriceSet,
+        VariantWithdrawn,
     },
 };
 
@@ -32,19 +35,52 @@ pub(crate) fn product() -> Vec<Sample<ProductEvent>> {
         today(ProductPublished {}),
         today(ProductUnpublished {}),
         today(ProductDiscontinued { reason: text("The maker closed") }),
+        today(ProductSlugSet { slug: text("white-hanging-heart"), claim_round: 0 }),
+        today(ProductSlugClaimsEnded { claim_round: 1 }),
+        today(ProductDescribed {
+            short_description: text("A heart of glass for a candle"),
+            description: text("Hangs by a ribbon.\nFor indoors only."),
+            brand: Some(text("Lumen")),
+            meta_title: Some(text("Hanging heart")),
+            meta_description: Some(text("T-light holders from 2.55")),
+        }),
+        today(ProductCategorized { category_ids: vec![CategoryId::new(uuid(21)), CategoryId::new(uuid(22))] }),
+        today(ProductMediaSet {
+            media: vec![Media {
+                url: text("https://cdn.example/85123A.jpg"),
+                alt: text("A white heart"),
+                primary: true,
+            }],
+        }),
+        today(ProductFeatured {}),
+        today(ProductUnfeatured {}),
     ]
 }
 
-pub(crate) fn customer() -> Vec<Sample<CustomerEvent>> {
+pub(crate) fn category_tree() -> Vec<Sample<CategoryTreeEvent>> {
+    let category_id = CategoryId::new(uuid(21));
+    let root = CategoryAdded {
+        category_id,
+        name: text("Kitchen"),
+        slug: text("kitchen"),
+        parent_id: Some(CategoryId::new(uuid(22))),
+        description: text("All for cooks"),
+        image: Some(text("https://cdn.example/kitchen.jpg")),
+        sort_order: -1,
+    };
     vec![
-        today(CustomerRegistered {
-            country: text("United Kingdom"),
-            external_reference: Some(text("17850")),
-            basis: Basis::Recorded,
+        today(root),
+        today(CategoryRenamed { category_id, name: text("Küche") }),
+        today(CategorySlugChanged { category_id, slug: text("kueche") }),
+        today(CategoryDescribed {
+            category_id,
+            description: text("For cooks and bakers"),
+            image: Some(text("https://cdn.example/kueche.jpg")),
         }),
-        today(CustomerCountryChanged { country: text("FR") }),
-        today(CustomerDeactivated { reason: text("Unpaid invoices") }),
-        today(CustomerReactivated {}),
+        today(CategoryMoved { category_id, parent_id: Some(CategoryId::new(uuid(23))) }),
+        today(CategoryReordered { category_id, sort_order: 7 }),
+        today(CategoryArchived { category_id }),
+        today(CategoryRestored { category_id }),
     ]
 }
 

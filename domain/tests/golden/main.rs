@@ -5,8 +5,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic in its helpers too")]
 
+mod cart;
 mod catalog;
+mod customers;
 mod helpers;
+mod movements;
+mod prices;
 mod sales;
 mod states;
 mod stock;
@@ -103,14 +107,21 @@ macro_rules! families {
 }
 
 families! {
+    carts_are_stored_as_ever: tillroll_domain::cart::events::CartEvent = cart::cart;
     claims_are_stored_as_ever: tillroll_domain::claim::events::ClaimEvent = catalog::claim;
     credit_notes_are_stored_as_ever: tillroll_domain::credit_note::events::CreditNoteEvent = sales::credit_note;
-    customers_are_stored_as_ever: tillroll_domain::customer::events::CustomerEvent = catalog::customer;
+    category_trees_are_stored_as_ever: tillroll_domain::category_tree::events::CategoryTreeEvent = catalog::category_tree;
+    customers_are_stored_as_ever: tillroll_domain::customer::events::CustomerEvent = customers::customer;
     expenses_are_stored_as_ever: tillroll_domain::expense::events::ExpenseEvent = sales::expense;
+    fulfillments_are_stored_as_ever:
+        tillroll_domain::fulfillment::events::FulfillmentEvent = movements::fulfillment;
     imports_are_stored_as_ever: tillroll_domain::import::events::ImportEvent = catalog::import;
     orders_are_stored_as_ever: tillroll_domain::order::events::OrderEvent = sales::order;
     payments_are_stored_as_ever: tillroll_domain::payment::events::PaymentEvent = sales::payment;
+    price_schedules_are_stored_as_ever:
+        tillroll_domain::price_schedule::events::PriceScheduleEvent = prices::price_schedule;
     products_are_stored_as_ever: tillroll_domain::product::events::ProductEvent = catalog::product;
+    returns_are_stored_as_ever: tillroll_domain::returns::events::ReturnEvent = movements::returns;
     stock_documents_are_stored_as_ever:
         tillroll_domain::stock_document::events::StockDocumentEvent = stock::stock_document;
     stock_items_are_stored_as_ever: tillroll_domain::stock_item::events::StockItemEvent = stock::stock_item;

@@ -3,24 +3,29 @@
 use crate::{
     Sample,
     helpers::{date, quantity, source, text, time, uuid},
-    today,
+    older, today,
 };
 use tillroll_domain::{
+    cart::line::LineOption,
     common::{Basis, DocumentForm, LineKind, LineQuantity},
+    contact::Address,
     credit_note::events::{CreditLine, CreditMatch, CreditNoteEvent, CreditNoteIssued},
     expense::events::{ExpenseEvent, ExpenseKind, ExpenseLine, ExpenseRecorded},
-    ids::{CreditNoteId, CustomerId, OperationId, OrderId, PaymentId, ReturnId, ShipmentId},
+    ids::{CartId, CreditNoteId, CustomerId, OperationId, OrderId, PaymentId, ReturnId, ShipmentId, SubjectId},
     money::{Money, Rounding},
     order::events::{
-        CreditedLine, OrderCancelled, OrderClosed, OrderConfirmed, OrderDelivered, OrderEvent, OrderFulfillmentStarted,
-        OrderLine, OrderLinesCancelled, OrderLinesCredited, OrderLinesReturned, OrderLinesShipped, OrderPaymentChanged,
-        OrderPlaced, OrderTotals, RoundingPolicy, RoundingStage, Tax,
+        CreditedLine, OrderCancelled, OrderClosed, OrderConfirmed, OrderDelivered, OrderEvent, OrderFulfillmentPlanned,
+        OrderFulfillmentReleased, OrderFulfillmentStarted, OrderLine, OrderLinesCancelled, OrderLinesCredited,
+        OrderLinesReturned, OrderLinesShipped, OrderPaymentChanged, OrderPlaced, OrderQuote, OrderReturnClosed,
+        OrderReturnRequested, OrderTotals, RoundingPolicy, RoundingStage, Tax,
     },
     payment::events::{
         OperationKind, PaymentAttemptStarted, PaymentAuthorizationExpired, PaymentAuthorized, PaymentCaptured,
         PaymentCreated, PaymentEvent, PaymentOperationFailed, PaymentOperationRequested, PaymentOutcomeUnknown,
         PaymentRefunded, PaymentVoided,
     },
+    personal::Personal,
+    pricing::PolicyVersion,
 };
 
 const ROUNDING: RoundingPolicy = RoundingPolicy { mode: Rounding::HalfUp, stage: RoundingStage::Line };
@@ -28,7 +33,8 @@ const ROUNDING: RoundingPolicy = RoundingPolicy { mode: Rounding::HalfUp, stage:
 pub(crate) fn order() -> Vec<Sample<OrderEvent>> {
     let lines = || vec![LineQuantity { line: 1, quantity: quantity(2) }];
     vec![
-        today(placed()),
+        older(1, placed()),
+        today(placed_from_cart()),
         today(OrderConfirmed { basis: Basis::Inferred }),
         today(OrderLinesCancelled { lines: lines(), reason: text("Out of stock") }),
         today(OrderCancelled { reason: text("The customer changed her mind") }),
@@ -42,7 +48,12 @@ pub(crate) fn order() -> Vec<Sample<OrderEvent>> {
         }),
         today(OrderFulfillmentStarted { basis: Basis::Inferred }),
         today(OrderLinesShipped { shipment_id: ShipmentId::new(uuid(4)), lines: lines(), basis: Basis::Inferred }),
-        today(OrderDelivered {}),
+        today(OrderFulfillmentPlanned { shipment_id: ShipmentId::new(uuid(4)), lines: lines() }),
+        today(OrderFulfillmentReleased { shipment_id: ShipmentId::new(uuid(14)) }),
+        older(1, OrderDelivered { business_date: None }),
+        today(OrderDelivered { business_date: Some(date()) }),
+        today(OrderReturnRequested { return_id: ReturnId::new(uuid(5)), lines: lines() }),
+        today(OrderReturnClosed { return_id: ReturnId::new(uuid(5)) }),
         today(OrderLinesReturned { return_id: ReturnId::new(uuid(5)), lines: lines(), basis: Basis::Recorded }),
         today(OrderLinesCredited {
             credit_note_id: CreditNoteId::new(uuid(6)),
@@ -70,6 +81,8 @@ fn placed() -> OrderPlaced {
                 unit_price: text("2.551"),
                 amount_minor: 1_531,
                 rounding_micros: Some(4_000),
+                tax_minor: None,
+                options: vec![],
             },
             OrderLine {
                 line: 2,
@@ -81,6 +94,8 @@ fn placed() -> OrderPlaced {
                 unit_price: text("18"),
                 amount_minor: 1_800,
                 rounding_micros: None,
+                tax_minor: None,
+                options: vec![],
             },
             OrderLine {
                 line: 3,
@@ -92,6 +107,8 @@ fn placed() -> OrderPlaced {
                 unit_price: text("11.78"),
                 amount_minor: 1_178,
                 rounding_micros: None,
+                tax_minor: None,
+                options: vec![],
             },
         ],
         totals: OrderTotals {
@@ -105,6 +122,50 @@ fn placed() -> OrderPlaced {
         business_date: date(),
         source: Some(source("536365", DocumentForm::Order)),
         basis: Basis::Recorded,
+        cart_id: None,
+        quote: None,
+        email: None,
+        shipping_address: None,
+        billing_address: None,
+    }
+}
+
+/// The same, made from a guest's cart: with the quote that was accepted, the tax split, and how the guest is reached.
+fn placed_from_cart() -> OrderPlaced {
+    let cart_id = CartId::new(uuid(15));
+    let subject = SubjectId::new(cart_id.uuid());
+    let address = |recipient: &str| {
+        let address = Address {
+            recipient: text(recipient),
+            line1: text("12 St James's Square"),
+            line2: Some(text("Flat 2")),
+            city: text("London"),
+            region: Some(text("Greater London")),
+            postal_code: Some(text("SW1Y 4JH")),
+            country: text("GB"),
+            phone: Some(text("+442079460000")),
+        };
+        Some(Box::new(Personal::known(subject, address)))
+    };
+    let policy = |name: &'static str| PolicyVersion::named(name, 1);
+    let mut lines = placed().lines;
+    lines[0].tax_minor = Some(400);
+    lines[0].options = vec![LineOption { name: text("Engraving"), value: text("To you") }];
+    OrderPlaced {
+        customer_id: None,
+        lines,
+        source: None,
+        cart_id: Some(cart_id),
+        quote: Some(Box::new(OrderQuote {
+            hash: text("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+            tax_policy: policy("flat"),
+            shipping_policy: policy("threshold"),
+            shipping_method: text("standard"),
+        })),
+        email: Some(Box::new(Personal::known(subject, text("ada@example.org")))),
+        shipping_address: address("Ada King"),
+        billing_address: address("William King"),
+        ..placed()
     }
 }
 

@@ -5,27 +5,43 @@
 //! are added at the end; what stands there is never changed.
 
 use crate::{
-    Sample, catalog,
+    Sample, cart, catalog, customers,
     helpers::{quantity, text, time, uuid},
-    sales, stock,
+    movements, prices, sales, stock,
 };
 use serde_json::to_string_pretty;
 use std::{fs, path::PathBuf};
 use tillroll_domain::{
     aggregate::{Aggregate, DomainEvent},
+    cart::{
+        Cart,
+        events::{CartEvent, CartMerged},
+    },
+    category_tree::{
+        CategoryTree,
+        events::{CategoryAdded, CategoryTreeEvent},
+    },
     claim::Claim,
-    common::Basis,
+    common::{Basis, LineQuantity},
     credit_note::CreditNote,
     customer::Customer,
     expense::Expense,
-    ids::{OperationId, OrderId, ReservationId, ReturnId, ShipmentId},
+    fulfillment::Fulfillment,
+    ids::{CartId, CategoryId, OperationId, OrderId, ReservationId, ReturnId, ShipmentId},
     import::Import,
-    order::Order,
+    order::{
+        Order,
+        events::{
+            OrderEvent, OrderFulfillmentPlanned, OrderFulfillmentReleased, OrderLinesShipped, OrderReturnRequested,
+        },
+    },
     payment::{
         Payment,
         events::{OperationKind, PaymentCaptured, PaymentEvent, PaymentOperationRequested, PaymentRefunded},
     },
+    price_schedule::PriceSchedule,
     product::Product,
+    returns::Return,
     stock_document::StockDocument,
     stock_item::{
         StockItem,
@@ -149,6 +165,25 @@ fn stock_item() -> Vec<Vec<StockItemEvent>> {
     vec![history, ended, promised]
 }
 
+fn category_tree() -> Vec<Vec<CategoryTreeEvent>> {
+    let above = |number, slug: &str| {
+        CategoryTreeEvent::from(CategoryAdded {
+            category_id: CategoryId::new(uuid(number)),
+            name: text("Home"),
+            slug: text(slug),
+            parent_id: None,
+            description: text(""),
+            image: None,
+            sort_order: 0,
+        })
+    };
+    let mut changed = vec![above(22, "home"), above(23, "living")];
+    changed.extend(all(catalog::category_tree()));
+    let mut archived = vec![above(22, "home")];
+    archived.extend(pick(catalog::category_tree(), &["CategoryAdded", "CategoryArchived"]));
+    vec![changed, archived]
+}
+
 fn payment() -> Vec<Vec<PaymentEvent>> {
     let begun = || pick(sales::payment(), &["PaymentCreated", "PaymentAttemptStarted", "PaymentOperationRequested"]);
     let then = |mut history: Vec<PaymentEvent>, names: &[&str]| {
@@ -190,6 +225,62 @@ fn payment() -> Vec<Vec<PaymentEvent>> {
     ]
 }
 
+/// An order of which something is planned and on its way back, and something else was given up.
+fn given_up() -> Vec<OrderEvent> {
+    let lines = |units| vec![LineQuantity { line: 1, quantity: quantity(units) }];
+    let mut history = pick(sales::order(), &["OrderPlaced", "OrderConfirmed", "OrderFulfillmentStarted"]);
+    history.extend([
+        OrderFulfillmentPlanned { shipment_id: ShipmentId::new(uuid(14)), lines: lines(1) }.into(),
+        OrderFulfillmentReleased { shipment_id: ShipmentId::new(uuid(14)) }.into(),
+        OrderFulfillmentPlanned { shipment_id: ShipmentId::new(uuid(16)), lines: lines(3) }.into(),
+        OrderLinesShipped { shipment_id: ShipmentId::new(uuid(4)), lines: lines(2), basis: Basis::Recorded }.into(),
+        OrderReturnRequested { return_id: ReturnId::new(uuid(5)), lines: lines(1) }.into(),
+    ]);
+    history
+}
+
+/// A cart that is being completed, one that changed hands, and one for each way to end.
+fn carts() -> Vec<Vec<CartEvent>> {
+    let history = |names: &[&str]| pick(cart::cart(), names);
+    let mut redirected = history(&["CartCreated", "CartLineAdded", "CartMerged"]);
+    if let Some(CartEvent::CartMerged(merged)) = redirected.last().cloned() {
+        redirected.push(CartMerged { into: CartId::new(uuid(17)), ..merged }.into());
+    }
+    vec![
+        history(&[
+            "CartCreated",
+            "CartCountryChanged",
+            "CartLineAdded",
+            "CartLineQuantityChanged",
+            "CartAddressSet",
+            "CartEmailSet",
+            "CartShippingSelected",
+            "CartCurrencyChanged",
+            "CartQuoted",
+            "CartAbsorbed",
+            "CartPaymentAttached",
+            "CartCompletionClaimed",
+        ]),
+        history(&[
+            "CartCreated",
+            "CartLineAdded",
+            "CartLineRemoved",
+            "CartCleared",
+            "CartPaymentAttached",
+            "CartPaymentDetached",
+            "CartEmailSet",
+            "CartCompletionClaimed",
+            "CartCompletionReleased",
+            "CartAssigned",
+            "CartContactErased",
+        ]),
+        history(&["CartCreated", "CartLineAdded", "CartEmailSet", "CartMerged", "CartContactErased"]),
+        history(&["CartCreated", "CartAbsorbed", "CartCompletionClaimed", "CartConverted"]),
+        history(&["CartCreated", "CartEmailSet", "CartExpired"]),
+        redirected,
+    ]
+}
+
 macro_rules! states {
     ($($test:ident: $aggregate:ty = $histories:expr;)+) => {
         $(#[test] fn $test() { assert_states::<$aggregate>(&$histories); })+
@@ -207,14 +298,53 @@ macro_rules! states {
 }
 
 states! {
+    carts_fold_as_ever: Cart = carts();
+    category_trees_fold_as_ever: CategoryTree = category_tree();
     claims_fold_as_ever: Claim =
         [pick(catalog::claim(), &["ValueClaimed"]), pick(catalog::claim(), &["ValueClaimed", "ClaimReleased"])];
     credit_notes_fold_as_ever: CreditNote = [all(sales::credit_note())];
     customers_fold_as_ever: Customer = [
-        pick(catalog::customer(), &["CustomerRegistered", "CustomerCountryChanged", "CustomerDeactivated"]),
-        all(catalog::customer()),
+        pick(customers::customer(), &["CustomerRegistered", "CustomerCountryChanged", "CustomerDeactivated"]),
+        pick(
+            customers::customer(),
+            &[
+                "CustomerRegistered",
+                "CustomerProfileChanged",
+                "CustomerEmailChanged",
+                "CustomerAddressAdded",
+                "CustomerDefaultAddressChanged",
+                "CustomerAddressChanged",
+                "CustomerConsentChanged",
+            ],
+        ),
+        pick(
+            customers::customer(),
+            &[
+                "CustomerRegistered",
+                "CustomerAddressAdded",
+                "CustomerDefaultAddressChanged",
+                "CustomerAddressRemoved",
+                "CustomerDeactivated",
+                "CustomerReactivated",
+            ],
+        ),
+        all(customers::customer()),
     ];
     expenses_fold_as_ever: Expense = [all(sales::expense())];
+    fulfillments_fold_as_ever: Fulfillment = [
+        pick(
+            movements::fulfillment(),
+            &[
+                "FulfillmentCreated",
+                "FulfillmentPacked",
+                "FulfillmentShipped",
+                "FulfillmentTrackingAdded",
+                "FulfillmentLost",
+                "FulfillmentDelivered",
+            ],
+        ),
+        pick(movements::fulfillment(), &["FulfillmentCreated", "FulfillmentCancelled"]),
+    ];
     imports_fold_as_ever: Import =
         [pick(catalog::import(), &["ImportStarted", "ImportAdvanced"]), all(catalog::import())];
     orders_fold_as_ever: Order = [
@@ -226,16 +356,24 @@ states! {
                 "OrderPaymentChanged",
                 "OrderFulfillmentStarted",
                 "OrderLinesCancelled",
+                "OrderFulfillmentPlanned",
                 "OrderLinesShipped",
                 "OrderDelivered",
+                "OrderReturnRequested",
+                "OrderReturnClosed",
                 "OrderLinesReturned",
                 "OrderLinesCredited",
                 "OrderClosed",
             ],
         ),
         pick(sales::order(), &["OrderPlaced", "OrderCancelled"]),
+        given_up(),
     ];
     payments_fold_as_ever: Payment = payment();
+    price_schedules_fold_as_ever: PriceSchedule = [
+        pick(prices::price_schedule(), &["PriceSet", "PriceEnded"]),
+        pick(prices::price_schedule(), &["PriceSet", "PriceWithdrawn"]),
+    ];
     products_fold_as_ever: Product = [
         pick(
             catalog::product(),
@@ -254,6 +392,27 @@ states! {
                 "ProductDiscontinued",
             ],
         ),
+        pick(
+            catalog::product(),
+            &[
+                "ProductCreated",
+                "ProductSlugSet",
+                "ProductSlugClaimsEnded",
+                "ProductDescribed",
+                "ProductCategorized",
+                "ProductMediaSet",
+                "ProductFeatured",
+            ],
+        ),
+        pick(catalog::product(), &["ProductCreated", "ProductFeatured", "ProductUnfeatured"]),
+    ];
+    returns_fold_as_ever: Return = [
+        pick(
+            movements::returns(),
+            &["ReturnRequested", "ReturnApproved", "ReturnReceived", "ReturnInspected", "ReturnResolved"],
+        ),
+        pick(movements::returns(), &["ReturnRequested", "ReturnRejected"]),
+        pick(movements::returns(), &["ReturnRequested", "ReturnCancelled"]),
     ];
     stock_documents_fold_as_ever: StockDocument = [all(stock::stock_document())];
     stock_items_fold_as_ever: StockItem = stock_item();

@@ -1,57 +1,38 @@
 //! Role keys: made once, kept in a file that only its owner may read, compared by digest in constant time.
 
-use super::Role;
+use super::{
+    Role,
+    private_file::{malformed, read_or_create},
+    secrets::{CartSecret, Presented, ServerKey},
+};
 use data_encoding::BASE64URL_NOPAD;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::{
     fmt::{self, Write as _},
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Write as _},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 use subtle::{ConditionallySelectable, ConstantTimeEq};
-use thiserror::Error;
+use tillroll_domain::ids::CartId;
 use tillroll_infra::ambient::Randomness;
+use zeroize::Zeroizing;
+
+pub use super::private_file::KeysError;
 
 /// Random bytes behind the prefix of a key.
 const SECRET_BYTES: usize = 32;
-/// The most bytes of the file.
-const FILE_BYTES_MAX: u64 = 16 << 10;
 
-/// The keys of this server, one per role. Holds digests only, and prints none of them. Cloning is cheap.
+/// The SHA-256 digest of each role's key.
+type Digests = Arc<[(Role, [u8; 32])]>;
+
+/// The keys of this server, one per role, and its own secret. Holds digests of the keys only, and prints nothing of them.
+/// Cloning is cheap.
 #[derive(Clone)]
-pub struct Keys(Arc<[(Role, [u8; 32])]>);
-
-/// Why the keys cannot be used. No variant carries a key.
-#[derive(Debug, Error)]
-pub enum KeysError {
-    /// The file cannot be read or written.
-    #[error("the key file {} cannot be used", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// Others than the owner may read or write the file.
-    #[error("others may read the key file {} (mode {mode:o}); make it private with chmod 600", path.display())]
-    TooOpen {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// The file is not what this server writes.
-    #[error("the key file {} is malformed: {reason}; move it away and start again to get new keys", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, without naming a key.
-        reason: String,
-    },
+pub struct Keys {
+    roles: Digests,
+    server: Arc<ServerKey>,
+    anonymous: bool,
 }
 
 #[derive(Deserialize)]
@@ -63,61 +44,71 @@ struct KeyFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RoleKeys {
-    admin: String,
-    analyst: String,
-    auditor: String,
-    storefront: String,
+    admin: Zeroizing<String>,
+    analyst: Zeroizing<String>,
+    auditor: Zeroizing<String>,
+    storefront: Zeroizing<String>,
 }
 
 impl Keys {
-    /// Reads the keys, or makes them if there is no file yet: mode 0600, whole or not at all, and durable.
+    /// Reads the keys, and beside them in `secrets.toml` the server's own secret, or makes what there is no file of yet:
+    /// mode 0600, whole or not at all, and durable.
     ///
     /// # Errors
     /// A file that cannot be read or written, that others may read, or that is malformed. No file is ever replaced.
     pub fn load_or_create(path: &Path, randomness: &dyn Randomness) -> Result<Self, KeysError> {
-        match Self::load(path) {
-            Err(KeysError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                create(path, randomness).map_err(|source| KeysError::Io { path: path.to_owned(), source })?;
-                Self::load(path)
-            }
-            loaded => loaded,
-        }
+        let roles = Self::roles_in(path, &read_or_create(path, || new_file(randomness))?)?;
+        let server = ServerKey::load_or_create(&path.with_file_name("secrets.toml"), randomness)?;
+        Ok(Self { roles, server: Arc::new(server), anonymous: false })
     }
 
-    /// Reads the keys.
-    ///
-    /// # Errors
-    /// A file that is missing, cannot be read, that others may read, or that is malformed.
-    pub fn load(path: &Path) -> Result<Self, KeysError> {
-        let io = |source| KeysError::Io { path: path.to_owned(), source };
-        let malformed = |reason: String| KeysError::Malformed { path: path.to_owned(), reason };
-        let file = File::open(path).map_err(io)?;
-        // The opened file is asked, not the path, which may name another one by now.
-        let metadata = file.metadata().map_err(io)?;
-        if !metadata.is_file() {
-            return Err(malformed("it is not a file".to_owned()));
-        }
-        check_mode(path, &metadata)?;
-        let mut text = String::new();
-        file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(io)?;
-        if u64::try_from(text.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
-            return Err(malformed("it is too large".to_owned()));
-        }
-        // The parser's own message would quote the line, and with it the key.
-        let parsed: KeyFile = toml::from_str(&text)
-            .map_err(|_| malformed("it needs a table [keys] with admin, analyst, auditor and storefront".to_owned()))?;
-        Self::new(&parsed.keys).map_err(malformed)
-    }
-
-    /// Keys that are given, in the order admin, analyst, auditor, storefront; for tests and for other key stores.
+    /// Keys that are given, in the order admin, analyst, auditor, storefront, and the server's own secret; for tests and
+    /// for other key stores.
     ///
     /// # Errors
     /// In words, without naming a key: keys that do not have the form of their role, or that are not distinct.
-    pub fn from_texts([admin, analyst, auditor, storefront]: [String; 4]) -> Result<Self, String> {
-        Self::new(&RoleKeys { admin, analyst, auditor, storefront })
+    pub fn from_texts(keys: [String; 4], server: [u8; 32]) -> Result<Self, String> {
+        let [admin, analyst, auditor, storefront] = keys.map(Zeroizing::new);
+        let roles = Self::digests(&RoleKeys { admin, analyst, auditor, storefront })?;
+        Ok(Self { roles, server: Arc::new(ServerKey::new(server)), anonymous: false })
     }
 
-    fn new(keys: &RoleKeys) -> Result<Self, String> {
+    /// Whether callers without a key may see the catalog and start carts. Default: no.
+    #[must_use]
+    pub fn allowing_anonymous(self, anonymous: bool) -> Self {
+        Self { anonymous, ..self }
+    }
+
+    /// True if callers without a key may see the catalog and start carts.
+    #[must_use]
+    pub fn allows_anonymous(&self) -> bool {
+        self.anonymous
+    }
+
+    /// The secret of a guest's cart: always the same for the same cart, also after a restart.
+    #[must_use]
+    pub fn cart_secret(&self, cart: CartId) -> CartSecret {
+        self.server.cart_secret(cart)
+    }
+
+    /// True if a text is the cart's secret. Takes the same time wherever it differs.
+    #[must_use]
+    pub fn opens_cart(&self, cart: CartId, secret: &str) -> bool {
+        Presented::parse(secret).is_some_and(|presented| self.server.opens(cart, &presented))
+    }
+
+    pub(super) fn server(&self) -> &ServerKey {
+        &self.server
+    }
+
+    fn roles_in(path: &Path, text: &str) -> Result<Digests, KeysError> {
+        // The parser's own message would quote the line, and with it the key.
+        let parsed: KeyFile = toml::from_str(text)
+            .map_err(|_| malformed(path, "it needs a table [keys] with admin, analyst, auditor and storefront"))?;
+        Self::digests(&parsed.keys).map_err(|reason| malformed(path, reason))
+    }
+
+    fn digests(keys: &RoleKeys) -> Result<Digests, String> {
         let given = [
             (Role::Admin, &keys.admin),
             (Role::Analyst, &keys.analyst),
@@ -136,7 +127,7 @@ impl Keys {
             }
             secrets.push(secret);
         }
-        Ok(Self(given.map(|(role, key)| (role, digest(key.as_bytes()))).into()))
+        Ok(given.map(|(role, key)| (role, digest(key.as_bytes()))).into())
     }
 
     /// The role of a key; `None` if it is not ours. Takes the same time wherever it differs and whichever it is.
@@ -144,10 +135,10 @@ impl Keys {
     pub fn role_of(&self, key: &[u8]) -> Option<Role> {
         let given = digest(key);
         let mut found = u8::MAX;
-        for (index, (_, known)) in (0..u8::MAX).zip(self.0.iter()) {
+        for (index, (_, known)) in (0..u8::MAX).zip(self.roles.iter()) {
             found.conditional_assign(&index, known.ct_eq(&given));
         }
-        self.0.get(usize::from(found)).map(|(role, _)| *role)
+        self.roles.get(usize::from(found)).map(|(role, _)| *role)
     }
 }
 
@@ -166,61 +157,27 @@ fn digest(key: &[u8]) -> [u8; 32] {
 }
 
 /// A new key for every role, as the file's text.
-fn new_file(randomness: &dyn Randomness) -> String {
-    let mut text = String::from(
+fn new_file(randomness: &dyn Randomness) -> Zeroizing<String> {
+    // With room for all of it from the start, so that growing leaves no copies behind.
+    let mut text = Zeroizing::new(String::with_capacity(1_024));
+    text.push_str(
         "# Role keys of this Tillroll server. Whoever has one of them may act in its role; keep them private.\n\
          # Send one as: Authorization: Bearer <key>\n[keys]\n",
     );
-    for role in Role::ALL {
-        let mut secret = [0; SECRET_BYTES];
-        randomness.fill(&mut secret);
-        let _ = writeln!(text, "{} = \"{}{}\"", role.name(), prefix(*role), BASE64URL_NOPAD.encode(&secret));
+    for role in Role::KEYED {
+        let mut secret = Zeroizing::new([0; SECRET_BYTES]);
+        randomness.fill(&mut *secret);
+        let encoded = Zeroizing::new(BASE64URL_NOPAD.encode(&*secret));
+        let _ = writeln!(text, "{} = \"{}{}\"", role.name(), prefix(role), *encoded);
     }
     text
-}
-
-fn create(path: &Path, randomness: &dyn Randomness) -> io::Result<()> {
-    let draft = path.with_extension("toml.new");
-    // A draft that a crash left behind is nobody's key yet.
-    match fs::remove_file(&draft) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&draft)?;
-    file.write_all(new_file(randomness).as_bytes())?;
-    file.sync_all()?;
-    // A link, unlike a rename, never replaces keys that another process wrote meanwhile; theirs are used then.
-    let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
-        _ => File::open(".")?.sync_all(),
-    }
-}
-
-#[cfg(unix)]
-fn check_mode(path: &Path, metadata: &fs::Metadata) -> Result<(), KeysError> {
-    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(KeysError::TooOpen { path: path.to_owned(), mode }) }
-}
-
-#[cfg(not(unix))]
-fn check_mode(_: &Path, _: &fs::Metadata) -> Result<(), KeysError> {
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use chrono::DateTime;
+    use std::fs;
     use tillroll_infra::ambient::Ambient;
 
     fn randomness() -> Arc<dyn Randomness> {
@@ -239,13 +196,13 @@ mod tests {
         let path = folder.path().join("keys.toml");
         let made = Keys::load_or_create(&path, &*randomness()).unwrap();
         let found = Keys::load_or_create(&path, &*randomness()).unwrap();
-        for role in Role::ALL {
+        for role in Role::KEYED {
             let key = key_in(&path, role.name());
             assert!(key.starts_with(&format!("tr_{}_", role.name())), "the prefix tells the role");
-            assert_eq!(made.role_of(key.as_bytes()), Some(*role));
-            assert_eq!(found.role_of(key.as_bytes()), Some(*role));
+            assert_eq!(made.role_of(key.as_bytes()), Some(role));
+            assert_eq!(found.role_of(key.as_bytes()), Some(role));
         }
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left behind");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no draft is left behind");
         #[cfg(unix)]
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
     }
@@ -269,7 +226,8 @@ mod tests {
         Keys::load_or_create(&path, &*randomness()).unwrap();
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o640);
         fs::set_permissions(&path, open).unwrap();
-        assert!(matches!(Keys::load(&path), Err(KeysError::TooOpen { mode: 0o640, .. })));
+        let refused = Keys::load_or_create(&path, &*randomness());
+        assert!(matches!(refused, Err(KeysError::TooOpen { mode: 0o640, .. })));
     }
 
     #[test]

@@ -84,6 +84,10 @@ problem_kinds! {
     BAD_VALUE = ProblemKind::new("bad_value", 422, "A value is not possible",
         "The request can be read, but a value is outside what is allowed. `field` names the place in the body where \
          there is one.");
+    CARD_NUMBER_REFUSED = ProblemKind::new("card_number_refused", 422, "A payment card's number is not accepted",
+        "A value looks like the number of a payment card, and this server takes none, anywhere: send the token that your \
+         payment provider gave you. `field` names the place, as far as that shows nothing of the number: a place in the \
+         body, `query.` and a parameter, `path`, or a header. Nothing of the request was stored or logged.");
     TOO_MANY_REQUESTS = ProblemKind::new("too_many_requests", 429, "Too many requests",
         "Wait for the seconds in `Retry-After` and try again.").retryable(1);
     HEADERS_TOO_LARGE = ProblemKind::new("headers_too_large", 431, "Too many or too large headers",

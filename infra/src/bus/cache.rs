@@ -1,7 +1,8 @@
 //! Folded states of streams that were used lately, of all aggregates together.
 //!
-//! A state is handed over whole and not copied: while a driver works on a stream, its state is not in here. A state that
-//! was loaded before somebody was erased may hold that person's data and is not used any more, wherever it is.
+//! A state is handed over whole and not copied: while a driver works on a stream, its state is not in here. A state with
+//! personal data that was loaded before somebody was erased may hold that person's and is not used any more, wherever it
+//! is. One without is not touched by erasures.
 
 use super::Loaded;
 use crate::stream::StreamId;
@@ -12,7 +13,7 @@ use std::{
     collections::HashMap,
     fmt,
     hash::BuildHasher,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 use tillroll_domain::aggregate::Aggregate;
 
@@ -36,6 +37,8 @@ pub(crate) struct StateCache {
     young_bytes_max: usize,
     /// How many persons were erased since the bus was built.
     erasures: AtomicU64,
+    /// How many erasures have begun and not yet forgotten their states.
+    erasing: AtomicUsize,
 }
 
 type Generation = HashMap<StreamId, Entry, RandomState>;
@@ -51,6 +54,15 @@ struct Entry {
     /// `None` while somebody has it; the place is kept for it.
     state: Option<Box<dyn Any + Send>>,
     bytes: usize,
+    /// Whether the state holds personal data.
+    is_personal: bool,
+}
+
+/// A state on its way into the cache.
+struct Kept {
+    state: Box<dyn Any + Send>,
+    bytes: usize,
+    is_personal: bool,
 }
 
 impl Shard {
@@ -71,25 +83,34 @@ impl Shard {
     }
 
     /// Puts a state in. Answers what goes for it, to be dropped without the lock.
-    fn put(&mut self, stream: &StreamId, state: Box<dyn Any + Send>, bytes: usize, young_bytes_max: usize) -> Gone {
+    fn put(&mut self, stream: &StreamId, kept: Kept, young_bytes_max: usize) -> Gone {
+        let Kept { state, bytes, is_personal } = kept;
         let mut gone = Gone::default();
         if let Some(entry) = self.young.get_mut(stream) {
             self.young_bytes = self.young_bytes - entry.bytes + bytes;
-            entry.bytes = bytes;
+            (entry.bytes, entry.is_personal) = (bytes, is_personal);
             gone.state = entry.state.replace(state);
         } else {
             let (stream, entry) = match self.old.remove_entry(stream) {
                 Some((stream, entry)) => (stream, entry),
-                None => (stream.clone(), Entry { state: None, bytes }),
+                None => (stream.clone(), Entry { state: None, bytes, is_personal }),
             };
             gone.state = entry.state;
             self.young_bytes += bytes;
-            self.young.insert(stream, Entry { state: Some(state), bytes });
+            self.young.insert(stream, Entry { state: Some(state), bytes, is_personal });
         }
         if self.young_bytes > young_bytes_max {
             gone.generation = std::mem::replace(&mut self.old, std::mem::take(&mut self.young));
             self.young_bytes = 0;
         }
+        gone
+    }
+
+    /// Takes all states with personal data out, to be dropped without the lock.
+    fn forget_personal(&mut self) -> Vec<(StreamId, Entry)> {
+        let mut gone: Vec<_> = self.young.extract_if(|_, entry| entry.is_personal).collect();
+        self.young_bytes -= gone.iter().map(|(_, entry)| entry.bytes).sum::<usize>();
+        gone.extend(self.old.extract_if(|_, entry| entry.is_personal));
         gone
     }
 }
@@ -109,24 +130,32 @@ impl StateCache {
             hasher: RandomState::default(),
             young_bytes_max: bytes_max / (2 * SHARDS),
             erasures: AtomicU64::new(0),
+            erasing: AtomicUsize::new(0),
         }
     }
 
-    /// How many persons were erased. A state takes note of it before anything of it is read.
+    /// How many persons were erased. A state takes note of it before any personal data of it is read or sealed.
     pub(super) fn erasures(&self) -> u64 {
         self.erasures.load(Ordering::SeqCst)
     }
 
-    /// Whether nobody was erased since a state was loaded.
+    /// Whether a state holds no personal data, or nobody was erased since it was loaded.
     pub(super) fn is_current<A: Aggregate>(&self, loaded: &Loaded<A>) -> bool {
-        loaded.erasures == self.erasures()
+        !loaded.is_personal || loaded.erasures == self.erasures()
     }
 
-    /// Somebody was erased: every state that was loaded before is forgotten, also one that somebody holds.
-    pub(super) fn forget_all(&self) {
+    /// Somebody is going to be erased: what this answers forgets the states when it is dropped.
+    pub(super) fn erasing(&self) -> Erasing<'_> {
+        self.erasing.fetch_add(1, Ordering::SeqCst);
+        Erasing { cache: self, is_needed: true }
+    }
+
+    /// Somebody was erased: every state with personal data that was loaded before is forgotten, also one that somebody
+    /// holds.
+    fn forget_personal(&self) {
         self.erasures.fetch_add(1, Ordering::SeqCst);
         for shard in &self.shards {
-            let forgotten = std::mem::take(&mut *shard.lock());
+            let forgotten = shard.lock().forget_personal();
             drop(forgotten);
         }
     }
@@ -154,7 +183,8 @@ impl StateCache {
         let mut shard = self.shard(stream).lock();
         // Under the lock, so that nobody who is erased meanwhile comes back.
         if self.is_current(&loaded) {
-            let gone = shard.put(stream, loaded, bytes, self.young_bytes_max);
+            let kept = Kept { bytes, is_personal: loaded.is_personal, state: loaded };
+            let gone = shard.put(stream, kept, self.young_bytes_max);
             drop(shard);
             drop(gone);
         }
@@ -163,6 +193,29 @@ impl StateCache {
     fn shard(&self, stream: &StreamId) -> &Mutex<Shard> {
         let hash = self.hasher.hash_one(stream.as_str());
         &self.shards[usize::try_from(hash >> 32).unwrap_or(0) % SHARDS]
+    }
+}
+
+/// An erasure that is under way.
+pub(super) struct Erasing<'a> {
+    cache: &'a StateCache,
+    is_needed: bool,
+}
+
+impl Erasing<'_> {
+    /// The person had been erased before this began, so that the states were forgotten then; unless another erasure is
+    /// under way, which may be the one that has just erased the person and is yet to forget them.
+    pub(super) fn not_needed(mut self) {
+        self.is_needed = self.cache.erasing.load(Ordering::SeqCst) > 1;
+    }
+}
+
+impl Drop for Erasing<'_> {
+    fn drop(&mut self) {
+        if self.is_needed {
+            self.cache.forget_personal();
+        }
+        self.cache.erasing.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -180,6 +233,10 @@ mod tests {
         StreamId::new("order", &number.to_string()).unwrap()
     }
 
+    fn plain(state: impl Any + Send, bytes: usize) -> Kept {
+        Kept { state: Box::new(state), bytes, is_personal: false }
+    }
+
     fn kept(shard: &Shard) -> usize {
         shard.young.len() + shard.old.len()
     }
@@ -187,13 +244,13 @@ mod tests {
     #[test]
     fn it_is_bounded_and_keeps_what_is_used() {
         let mut shard = Shard::default();
-        shard.put(&stream(0), Box::new(0), 10, 100);
+        shard.put(&stream(0), plain(0, 10), 100);
         for number in 1..1_000_usize {
-            shard.put(&stream(number), Box::new(number), 10, 100);
+            shard.put(&stream(number), plain(number, 10), 100);
             if number % 2 == 0 {
                 let used = shard.take(&stream(0)).unwrap_or_else(|| panic!("forgotten after {number}"));
                 assert!(shard.take(&stream(0)).is_none(), "it is with one at a time");
-                shard.put(&stream(0), used, 10, 100);
+                shard.put(&stream(0), Kept { state: used, ..plain((), 10) }, 100);
             } else {
                 assert!(shard.get(&stream(0)).is_some(), "forgotten after {number}");
             }
@@ -207,10 +264,10 @@ mod tests {
     #[test]
     fn a_state_that_comes_back_later_than_its_place_is_there_is_kept() {
         let mut shard = Shard::default();
-        shard.put(&stream(0), Box::new(0), 10, 100);
+        shard.put(&stream(0), plain(0, 10), 100);
         let held = shard.take(&stream(0)).unwrap();
-        (1..100).for_each(|number| drop(shard.put(&stream(number), Box::new(()), 10, 100)));
-        shard.put(&stream(0), held, 40, 100);
+        (1..100).for_each(|number| drop(shard.put(&stream(number), plain((), 10), 100)));
+        shard.put(&stream(0), Kept { state: held, ..plain((), 40) }, 100);
         assert!(shard.take(&stream(0)).is_some());
     }
 
@@ -218,10 +275,38 @@ mod tests {
     fn a_state_that_grows_counts_as_what_it_is() {
         let mut shard = Shard::default();
         for bytes in [10, 90, 20] {
-            shard.put(&stream(0), Box::new(bytes), bytes, 100);
+            shard.put(&stream(0), plain(bytes, bytes), 100);
             assert_eq!(shard.young_bytes, bytes);
         }
-        shard.put(&stream(1), Box::new(()), 90, 100);
+        shard.put(&stream(1), plain((), 90), 100);
         assert_eq!((shard.young.len(), shard.old.len(), shard.young_bytes), (0, 2, 0));
+    }
+
+    #[test]
+    fn only_states_with_personal_data_are_forgotten() {
+        let mut shard = Shard::default();
+        for number in 0..8 {
+            // The first five are in the old generation by the end.
+            shard.put(&stream(number), Kept { is_personal: number % 2 == 0, ..plain(number, 20) }, 80);
+        }
+        assert_eq!((shard.old.len(), shard.young.len()), (5, 3));
+        let gone = shard.forget_personal();
+        assert_eq!(gone.len(), 4);
+        for number in 0..8 {
+            assert_eq!(shard.take(&stream(number)).is_some(), number % 2 == 1, "{number}");
+        }
+        assert_eq!(shard.young_bytes, shard.young.len() * 20);
+    }
+
+    #[test]
+    fn a_repeated_erasure_forgets_if_the_first_one_has_not_yet() {
+        let cache = StateCache::new(1 << 20);
+        let first = cache.erasing();
+        cache.erasing().not_needed();
+        assert_eq!(cache.erasures(), 1, "the first one may have destroyed the key and not forgotten the states");
+        drop(first);
+        assert_eq!(cache.erasures(), 2);
+        cache.erasing().not_needed();
+        assert_eq!(cache.erasures(), 2, "whoever was erased before this began is forgotten");
     }
 }

@@ -6,7 +6,7 @@ use super::{
     window::{Answered, Cause, CommandWindow},
 };
 use crate::{
-    codec::Place,
+    codec::{self, Place},
     event::RecordedEvent,
     log::{ReadFrom, is_last_page},
     stream::{Position, Revision, StreamId},
@@ -36,7 +36,10 @@ pub struct Loaded<A: Aggregate> {
     pub(crate) folded_bytes: usize,
     /// How far the stream has gone on since its last snapshot.
     pub(crate) since_snapshot: SnapshotAge,
-    /// How many persons had been erased when it was loaded; after the next one it is not used any more.
+    /// Whether a payload folded in held personal data, also of somebody who was erased by then.
+    pub(crate) is_personal: bool,
+    /// How many persons had been erased before its first personal data was read or sealed; after the next one it is not
+    /// used any more. Without personal data it means nothing.
     pub(crate) erasures: u64,
 }
 
@@ -51,6 +54,7 @@ impl<A: Aggregate> Clone for Loaded<A> {
             window: self.window.clone(),
             folded_bytes: self.folded_bytes,
             since_snapshot: self.since_snapshot.clone(),
+            is_personal: self.is_personal,
             erasures: self.erasures,
         }
     }
@@ -107,8 +111,18 @@ impl<A: Aggregate> Loaded<A> {
             window: CommandWindow::default(),
             folded_bytes: 0,
             since_snapshot: SnapshotAge::default(),
+            is_personal: false,
             erasures: 0,
         })
+    }
+
+    /// Takes note that personal data is folded in, of which nothing was read or sealed before `erasures` persons were
+    /// erased.
+    pub(crate) fn note_personal(&mut self, erasures: u64) {
+        // What it holds already is as old as it was.
+        if !self.is_personal {
+            (self.is_personal, self.erasures) = (true, erasures);
+        }
     }
 
     /// The revision that the stream's next event will have.
@@ -193,10 +207,13 @@ impl<A: Aggregate> Loaded<A> {
     }
 
     async fn open_and_apply(
-        self: Box<Self>,
+        mut self: Box<Self>,
         core: &Core,
         recorded: &RecordedEvent,
     ) -> Result<Box<Self>, ExecuteError<A::Error>> {
+        if !self.is_personal && !codec::is_plain(&recorded.data) {
+            self.note_personal(core.cache.erasures());
+        }
         let opened = core.codec.open(Place::of(recorded), &recorded.data).await;
         let data = opened.map_err(|error| ExecuteError::personal_data(&recorded.stream, error))?;
         self.apply_recorded(recorded, &data)

@@ -306,12 +306,14 @@ impl<A: Aggregate> Driver<A> {
     }
 
     async fn append(&mut self, mut tip: Box<Loaded<A>>, job: Job<A>, events: Vec<A::Event>) {
+        // Before anything is sealed: nothing can be any more for whom this counts as erased.
+        let erasures = self.shared.core.cache.erasures();
         let encoded = match self.encode(&tip, &job, &events) {
             Ok(append) => self.seal(append).await,
             Err(error) => Err(error),
         };
-        let append = match encoded {
-            Ok(append) => append,
+        let (append, is_personal) = match encoded {
+            Ok(sealed) => sealed,
             Err(error) => {
                 self.tip = Some(tip);
                 return self.pipeline.push_back(Decided { job, verdict: Verdict::Settled(Err(error)) });
@@ -331,6 +333,9 @@ impl<A: Aggregate> Driver<A> {
                 return self.pipeline.push_back(Decided { job, verdict: Verdict::Settled(answer) });
             }
         };
+        if is_personal {
+            tip.note_personal(erasures);
+        }
         tip.last_event = last_event;
         tip.folded_bytes += bytes;
         self.tip = Some(tip.apply_decided(&events, job.context.cause(job.fingerprint), decided_at));
@@ -338,17 +343,20 @@ impl<A: Aggregate> Driver<A> {
         self.pipeline.push_back(Decided { job, verdict });
     }
 
-    /// Seals personal data. Keys of new subjects are durable before the events are on their way.
-    async fn seal(&self, mut append: Append) -> Result<Append, ExecuteError<A::Error>> {
+    /// Seals personal data, and answers whether there is any. Keys of new subjects are durable before the events are on
+    /// their way.
+    async fn seal(&self, mut append: Append) -> Result<(Append, bool), ExecuteError<A::Error>> {
+        let mut is_personal = false;
         for event in &mut append.events {
             if codec::is_plain(&event.data) {
                 continue;
             }
+            is_personal = true;
             let place = Place::Event { stream: &self.stream, id: event.id };
             let sealed = self.shared.core.codec.seal(place, std::mem::take(&mut event.data).into()).await;
             event.data = sealed.map_err(|error| ExecuteError::personal_data(&self.stream, error))?.into();
         }
-        Ok(append)
+        Ok((append, is_personal))
     }
 
     fn encode(&self, tip: &Loaded<A>, job: &Job<A>, events: &[A::Event]) -> Result<Append, ExecuteError<A::Error>> {

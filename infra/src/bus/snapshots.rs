@@ -5,7 +5,7 @@
 
 use super::{Core, ExecuteError, Loaded, window::CommandWindow};
 use crate::{
-    codec::{Codec, CodecError, Place},
+    codec::{self, Codec, CodecError, Place},
     snapshots::{SNAPSHOT_BYTES_MAX, Snapshot, SnapshotStore},
     stream::StreamId,
 };
@@ -80,7 +80,9 @@ impl Snapshots {
     }
 
     /// What the stream's snapshot holds, if there is one that this code reads.
-    async fn load<A: Aggregate>(&self, codec: &Codec, stream: &StreamId) -> Option<Box<Loaded<A>>> {
+    async fn load<A: Aggregate>(&self, core: &Core, stream: &StreamId) -> Option<Box<Loaded<A>>> {
+        // Before it is opened: what is read of a person who is erased meanwhile is not used.
+        let (codec, erasures) = (&core.codec, core.cache.erasures());
         let snapshot = self.store.load(stream).await?;
         if snapshot.state_version != A::STATE_VERSION || snapshot.stream != *stream {
             return None;
@@ -110,7 +112,8 @@ impl Snapshots {
             window: read.commands,
             folded_bytes: read.folded_bytes,
             since_snapshot: SnapshotAge { events: 0, bytes },
-            erasures: 0,
+            is_personal: !codec::is_plain(&snapshot.body),
+            erasures,
         }))
     }
 }
@@ -164,10 +167,8 @@ pub(super) async fn load_cold<A: Aggregate>(
     core: &Core,
     stream: &StreamId,
 ) -> Result<Box<Loaded<A>>, ExecuteError<A::Error>> {
-    // Before anything is read: what is read of a person who is erased meanwhile is not used.
-    let erasures = core.cache.erasures();
     let resumed = match &core.snapshots {
-        Some(snapshots) => match snapshots.load::<A>(&core.codec, stream).await {
+        Some(snapshots) => match snapshots.load::<A>(core, stream).await {
             Some(loaded) => loaded.resume(core, stream).await?,
             None => None,
         },
@@ -177,7 +178,6 @@ pub(super) async fn load_cold<A: Aggregate>(
         Some(loaded) => loaded,
         None => Loaded::initial().catch_up(core, stream).await?.0,
     };
-    loaded.erasures = erasures;
     if let Some(snapshots) = &core.snapshots {
         snapshots.take_if_due(&core.codec, stream, &mut loaded);
     }

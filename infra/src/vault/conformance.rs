@@ -1,6 +1,7 @@
 //! What every key vault must do, for the tests of each.
 
-use super::{Key, KeyState, KeyVault, SealingKey};
+use super::{Key, KeyState, KeyVault, Mark, SealingKey};
+use crate::stream::Position;
 use futures::future::join_all;
 use std::sync::Arc;
 use tillroll_domain::ids::SubjectId;
@@ -35,6 +36,18 @@ pub(crate) async fn check(open: &dyn Fn() -> Arc<dyn KeyVault>) {
     an_erased_subject_never_gets_a_key_again(&*open()).await;
     a_subject_without_a_key_can_be_erased(&*open()).await;
     erasing_leaves_the_others_alone(&*open()).await;
+    a_mark_is_what_was_set_last(&*open()).await;
+}
+
+async fn a_mark_is_what_was_set_last(vault: &dyn KeyVault) {
+    assert_eq!(vault.mark("one").await.unwrap(), None);
+    for position in [7, 3, u64::from(u32::MAX) + 1] {
+        let mark = Mark { position: Position(position), event: Uuid::from_u128(position.into()) };
+        vault.set_mark("one", mark).await.unwrap();
+        assert_eq!(vault.mark("one").await.unwrap(), Some(mark));
+    }
+    assert_eq!(vault.mark("another").await.unwrap(), None);
+    assert!(matches!(vault.key("default", subject(1)).await.unwrap(), KeyState::Missing));
 }
 
 async fn a_subject_has_no_key_until_one_is_made(vault: &dyn KeyVault) {

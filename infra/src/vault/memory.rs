@@ -1,6 +1,6 @@
 //! A vault in memory, for tests and simulations: the whole contract except that it ends with the process.
 
-use super::{Key, KeyState, KeyVault, SealingKey, VaultError};
+use super::{Key, KeyState, KeyVault, Mark, SealingKey, VaultError};
 use crate::ambient::Randomness;
 use futures::future::{BoxFuture, FutureExt, ready};
 use parking_lot::Mutex;
@@ -16,13 +16,14 @@ pub struct MemoryVault {
     randomness: Arc<dyn Randomness>,
     /// `None` for an erased subject.
     keys: Mutex<HashMap<Slot, Option<Arc<Key>>>>,
+    marks: Mutex<HashMap<Box<str>, Mark>>,
 }
 
 impl MemoryVault {
     /// An empty vault whose keys come from `randomness`.
     #[must_use]
     pub fn new(randomness: Arc<dyn Randomness>) -> Self {
-        Self { randomness, keys: Mutex::default() }
+        Self { randomness, keys: Mutex::default(), marks: Mutex::default() }
     }
 }
 
@@ -48,6 +49,15 @@ impl KeyVault for MemoryVault {
 
     fn erase<'a>(&'a self, tenant: &'a str, subject: SubjectId) -> BoxFuture<'a, Result<(), VaultError>> {
         self.keys.lock().insert((tenant.into(), subject), None);
+        ready(Ok(())).boxed()
+    }
+
+    fn mark<'a>(&'a self, work: &'a str) -> BoxFuture<'a, Result<Option<Mark>, VaultError>> {
+        ready(Ok(self.marks.lock().get(work).copied())).boxed()
+    }
+
+    fn set_mark<'a>(&'a self, work: &'a str, mark: Mark) -> BoxFuture<'a, Result<(), VaultError>> {
+        self.marks.lock().insert(work.into(), mark);
         ready(Ok(())).boxed()
     }
 }

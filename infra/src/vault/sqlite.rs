@@ -3,7 +3,7 @@
 //! Destroying a key overwrites it in the file with zeros (`secure_delete`) and empties the write-ahead log. What a disk or
 //! a file system keeps of overwritten blocks, and what backups hold, is beyond a program's reach.
 
-use super::{KeyState, KeyVault, SealingKey, VaultError};
+use super::{KeyState, KeyVault, Mark, SealingKey, VaultError};
 use crate::{ambient::Randomness, sqlite_file};
 use cache::KeyCache;
 use futures::future::{BoxFuture, FutureExt, ready};
@@ -191,6 +191,14 @@ impl KeyVault for SqliteVault {
     fn erase<'a>(&'a self, tenant: &'a str, subject: SubjectId) -> BoxFuture<'a, Result<(), VaultError>> {
         // Also where it is known to be erased: the write-ahead log may be left to be emptied.
         self.worker.ask(tenant, subject, Wish::Erase).map(|answer| answer.map(drop)).boxed()
+    }
+
+    fn mark<'a>(&'a self, work: &'a str) -> BoxFuture<'a, Result<Option<Mark>, VaultError>> {
+        self.worker.mark(work, None).boxed()
+    }
+
+    fn set_mark<'a>(&'a self, work: &'a str, mark: Mark) -> BoxFuture<'a, Result<(), VaultError>> {
+        self.worker.mark(work, Some(mark)).map(|answer| answer.map(drop)).boxed()
     }
 }
 

@@ -6,6 +6,7 @@ mod commands;
 mod contacts;
 mod folder;
 mod scan;
+mod states;
 
 use contacts::{Contact, ContactCommand, ContactState, Email, Name, Profile, Remark};
 use tillroll_domain::{

@@ -10,12 +10,13 @@ use tillroll_domain::{aggregate::DomainEvent, order::events::OrderEvent};
 mod axes;
 mod fold;
 mod lines;
+mod pending;
 pub mod queries;
 pub mod tables;
 mod timeline;
 
 pub use queries::{OrderDetail, OrderFilter, get, list, timeline};
-pub use tables::{OrderLineRow, OrderPaymentRow, OrderRow, OrderTimelineRow};
+pub use tables::{OrderContactRow, OrderLineRow, OrderPaymentRow, OrderPendingRow, OrderRow, OrderTimelineRow};
 
 /// The name of the projection.
 pub const NAME: &str = "orders";
@@ -32,11 +33,18 @@ impl Projection for Orders {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> Vec<TableSpec> {
-        vec![OrderRow::TABLE, OrderLineRow::TABLE, OrderTimelineRow::TABLE, OrderPaymentRow::TABLE]
+        vec![
+            OrderRow::TABLE,
+            OrderLineRow::TABLE,
+            OrderTimelineRow::TABLE,
+            OrderPaymentRow::TABLE,
+            OrderContactRow::TABLE,
+            OrderPendingRow::TABLE,
+        ]
     }
 
     fn event_types(&self) -> &'static [&'static str] {

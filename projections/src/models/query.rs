@@ -42,6 +42,15 @@ impl Filters {
         }
     }
 
+    /// Only rows whose column is null or greater than the value: that have no end, or one behind it.
+    #[must_use]
+    pub fn and_open(mut self, column: &'static str, value: Value) -> Self {
+        self.values.push(value);
+        let joint = if self.conditions.is_empty() { " WHERE " } else { " AND " };
+        let _ = write!(self.conditions, "{joint}({column} IS NULL OR {column} > ${})", self.values.len());
+        self
+    }
+
     /// Only rows whose column is one of the values; none for no values.
     #[must_use]
     pub fn among(mut self, column: &'static str, values: Vec<Value>) -> Self {
@@ -205,12 +214,14 @@ mod tests {
             .and_some("country =", None)
             .and("status =", text("placed"))
             .among("order_id", vec![text("a"), text("b")])
+            .and_open("ends_at", text("x"))
             .behind(&order, &[Value::Int(1), text("c")]);
         assert_eq!(
             filters.conditions,
-            " WHERE status = $1 AND order_id IN ($2, $3) AND (placed_at, order_id) < ($4, $5)"
+            " WHERE status = $1 AND order_id IN ($2, $3) AND (ends_at IS NULL OR ends_at > $4) \
+             AND (placed_at, order_id) < ($5, $6)"
         );
-        assert_eq!(filters.values.len(), 5);
+        assert_eq!(filters.values.len(), 6);
         assert_eq!(order.sql(), " ORDER BY placed_at DESC, order_id DESC");
     }
 

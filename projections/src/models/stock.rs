@@ -6,7 +6,7 @@
 
 use super::{
     fold::{difference, int, is_shown, names, position, revision, sum},
-    query::{Filters, Ordering, Slice, one, slice, text},
+    query::{Filters, Ordering, Slice, every, one, slice, text},
 };
 use crate::{
     projection::{ApplyError, Incoming, Projection, Tables, TablesExt},
@@ -16,6 +16,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use futures::{FutureExt, future::BoxFuture};
+use std::collections::BTreeMap;
 use tillroll_domain::{
     aggregate::DomainEvent,
     stock_item::events::{ReturnCondition, StockItemEvent},
@@ -25,9 +26,18 @@ use tillroll_domain::{
 /// The name of the projection.
 pub const NAME: &str = "stock";
 
+/// From how few available units on to order again, where nobody set a level.
+pub const REORDER_LEVEL_DEFAULT: i64 = 10;
+
 read_table! {
     /// One SKU at one location. All counts are units.
-    pub struct StockRow in "stock", key 2, indexes ["sku, location", "available, location, sku"] {
+    pub struct StockRow in "stock", key 2, indexes [
+        "sku, location",
+        "available, location, sku",
+        "location, available, sku",
+        "low, available, location, sku",
+        "low, location, sku",
+    ] {
         /// Where.
         pub location: String,
         /// What.
@@ -52,8 +62,10 @@ read_table! {
         pub returned: i64,
         /// The balance of all corrections.
         pub adjusted: i64,
-        /// From how few available units on to order again; 0 means never.
+        /// From how few available units on to order again; [`REORDER_LEVEL_DEFAULT`] until one is set, and 0 means never.
         pub reorder_level: i64,
+        /// Whether so few are available that it is time to order again.
+        pub low: bool,
         /// The stream's revision.
         pub revision: i64,
         /// The log's position of its last event.
@@ -91,7 +103,7 @@ impl Projection for Stock {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> Vec<TableSpec> {
@@ -121,7 +133,8 @@ fn empty(location: &str, sku: &str, at: DateTime<Utc>) -> StockRow {
         shipped: 0,
         returned: 0,
         adjusted: 0,
-        reorder_level: 0,
+        reorder_level: REORDER_LEVEL_DEFAULT,
+        low: true,
         revision: 0,
         position: 0,
         updated_at: at,
@@ -203,6 +216,7 @@ async fn apply(incoming: &Incoming, tables: &mut dyn Tables) -> Result<(), Apply
         StockItemEvent::ReorderLevelSet(set) => row.reorder_level = int(set.level),
     }
     row.available = difference(row.on_hand, sum(row.allocated, row.reserved)?)?;
+    row.low = row.reorder_level > 0 && row.available <= row.reorder_level;
     row.revision = revision(event);
     row.position = position(event);
     row.updated_at = event.recorded_at;
@@ -225,6 +239,8 @@ pub struct StockFilter {
     pub sku: Option<Sku>,
     /// Only rows with at most this many available units.
     pub available_max: Option<i64>,
+    /// Only rows of which it is time to order again, or is not.
+    pub low: Option<bool>,
 }
 
 /// By location and SKU.
@@ -250,7 +266,8 @@ pub async fn list(
     let filters = Filters::none()
         .and_some("location =", filter.location.as_ref().map(text))
         .and_some("sku =", filter.sku.as_ref().map(text))
-        .and_some("available <=", filter.available_max.map(Value::Int));
+        .and_some("available <=", filter.available_max.map(Value::Int))
+        .and_some("low =", filter.low.map(Value::Bool));
     slice(snapshot, filters, order, after, limit).await
 }
 
@@ -264,6 +281,31 @@ pub async fn get(
     sku: &Sku,
 ) -> Result<Option<StockRow>, ReadModelError> {
     one(snapshot, Filters::none().and("location =", text(location)).and("sku =", text(sku))).await
+}
+
+/// How many units of each of these SKUs can be sold, over these locations together; nothing for those without history
+/// there. There should be no more SKUs than one product has.
+///
+/// # Errors
+/// Whatever keeps the read model from answering.
+pub async fn available_of(
+    snapshot: &mut Snapshot,
+    skus: Vec<String>,
+    locations: &[LocationId],
+) -> Result<BTreeMap<String, i64>, ReadModelError> {
+    if skus.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let these = Filters::none().among("sku", skus.into_iter().map(text).collect());
+    let these = these.among("location", locations.iter().map(text).collect());
+    let rows: Vec<StockRow> = every(snapshot, these, Ordering::ascending(&["sku", "location"])).await?;
+    let mut available = BTreeMap::new();
+    for row in rows {
+        // What one location owes is not taken from what another has.
+        let units: &mut i64 = available.entry(row.sku).or_default();
+        *units = units.saturating_add(row.available.max(0));
+    }
+    Ok(available)
 }
 
 /// At most `limit` holds on one SKU at one location, the first to end first.

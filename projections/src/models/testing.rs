@@ -6,11 +6,14 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{FutureExt, future::BoxFuture};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use tillroll_domain::aggregate::DomainEvent;
 use tillroll_infra::{
+    ambient::Ambient,
+    codec::{Codec, Place},
     event::{Metadata, RecordedEvent},
     stream::{Position, Revision, StreamId},
+    vault::MemoryVault,
 };
 use uuid::Uuid;
 
@@ -64,6 +67,14 @@ pub(crate) struct History<P> {
     position: u64,
     revisions: BTreeMap<String, u64>,
     pub(crate) metadata: Metadata,
+    /// Seals the personal data of the events; its vault is where a person is erased.
+    pub(crate) codec: Codec,
+}
+
+/// A codec with an empty vault in memory.
+pub(crate) fn codec() -> Codec {
+    let (ambient, _) = Ambient::seeded(DateTime::UNIX_EPOCH, 7);
+    Codec::new(Arc::new(MemoryVault::new(ambient.randomness.clone())), ambient.randomness)
 }
 
 /// The clock of [`History`]: each event is recorded a second after its predecessor.
@@ -75,7 +86,8 @@ impl<P: Projection> History<P> {
     /// Nothing has happened.
     pub(crate) fn of(projection: P) -> Self {
         let metadata = Metadata { actor: "admin".to_owned(), origin: "live".to_owned(), ..Metadata::default() };
-        Self { projection, tables: MemoryTables::default(), position: 0, revisions: BTreeMap::new(), metadata }
+        let (tables, revisions) = (MemoryTables::default(), BTreeMap::new());
+        Self { projection, tables, position: 0, revisions, metadata, codec: codec() }
     }
 
     /// One event more, or why the projection refuses it.
@@ -85,17 +97,23 @@ impl<P: Projection> History<P> {
         let revision = self.revisions.entry(stream.to_owned()).and_modify(|revision| *revision += 1).or_insert(0);
         let event_type = event.event_type();
         assert!(self.projection.event_types().contains(&event_type.name), "{} is wanted", event_type.name);
-        let incoming = Incoming::new(RecordedEvent {
+        let (stream, id) = (stream.parse::<StreamId>().expect("a stream"), Uuid::from_u128(u128::from(self.position)));
+        let data = serde_json::to_string(&event).expect("events are JSON");
+        let sealing = self.codec.seal(Place::Event { stream: &stream, id }, data).now_or_never();
+        let data = sealing.expect("memory never waits").expect("the person is not erased");
+        let recorded = RecordedEvent {
             position: Position(self.position),
-            stream: stream.parse::<StreamId>().expect("a stream"),
+            stream,
             revision: Revision(*revision),
-            id: Uuid::from_u128(u128::from(self.position)),
+            id,
             event_type: event_type.name.into(),
             schema_version: event_type.version,
             recorded_at: recorded_at(self.position),
             metadata: serde_json::to_string(&self.metadata).expect("metadata is JSON").into(),
-            data: serde_json::to_string(&event).expect("events are JSON").into(),
-        });
+            data: data.into(),
+        };
+        let opening = Incoming::open(recorded, &self.codec).now_or_never();
+        let incoming = opening.expect("memory never waits").expect("the vault works");
         let before = self.tables.clone();
         let folded = self.projection.apply(&incoming, &mut self.tables).now_or_never().expect("memory never waits");
         if folded.is_err() {
@@ -178,6 +196,8 @@ pub(crate) mod shop {
             unit_price: price(amount_minor, quantity),
             amount_minor,
             rounding_micros: None,
+            tax_minor: None,
+            options: vec![],
         }
     }
 
@@ -205,6 +225,11 @@ pub(crate) mod shop {
             business_date: date("2010-12-01"),
             source: Some(source("536365", DocumentForm::Order)),
             basis: Basis::Recorded,
+            cart_id: None,
+            quote: None,
+            email: None,
+            shipping_address: None,
+            billing_address: None,
         }
     }
 

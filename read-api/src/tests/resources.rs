@@ -63,19 +63,33 @@ async fn a_product_comes_with_variants_and_prices() {
     let answer = server.get(&format!("/products/{}", shop::PRODUCT_ID)).await;
     let at = "1970-01-01T00:00:00Z";
     let attributes = json!([{ "name": "color", "value": "red" }]);
+    let currencies = ["CHF", "EUR", "GBP", "USD"];
+    let from = currencies.map(|currency| json!({ "amount": "2.555", "currency": currency }));
+    let prices = currencies.map(|currency| json!({ "amount": "2.555", "currency": currency, "set_at": at }));
     let expected = json!({
         "id": shop::PRODUCT_ID,
         "name": "Mug",
         "status": "published",
+        "slug": null,
+        "brand": null,
+        "featured": false,
+        "short_description": "",
+        "image": null,
         "variants": 1,
+        "prices_from": from,
         "basis": "recorded",
         "created_at": at,
         "updated_at": at,
-        "revision": 5,
+        "revision": 8,
+        "description": "",
+        "meta_title": null,
+        "meta_description": null,
+        "media": [],
+        "categories": [],
         "offers": [
-            { "sku": "MUG-1", "attributes": attributes, "withdrawn": false, "basis": "recorded", "added_at": at,
-              "prices": [{ "amount": "2.555", "currency": "GBP", "set_at": at }] },
-            { "sku": "MUG-2", "attributes": attributes, "withdrawn": true, "basis": "recorded", "added_at": at,
+            { "sku": "MUG-1", "attributes": attributes, "withdrawn": false, "available": 6, "basis": "recorded", "added_at": at,
+              "prices": prices },
+            { "sku": "MUG-2", "attributes": attributes, "withdrawn": true, "available": 10, "basis": "recorded", "added_at": at,
               "prices": [] },
         ],
     });
@@ -88,7 +102,7 @@ async fn stock_comes_with_its_holds() {
     let answer = server.get("/stock/main/MUG-1").await;
     let expected = json!({
         "location": "main", "sku": "MUG-1", "on_hand": 10, "allocated": 0, "reserved": 4, "available": 6, "damaged": 0,
-        "opening": 0, "received": 10, "shipped": 0, "returned": 0, "adjusted": 0, "reorder_level": 0, "low": false,
+        "opening": 0, "received": 10, "shipped": 0, "returned": 0, "adjusted": 0, "reorder_level": 10, "low": true,
         "updated_at": "1970-01-01T00:00:00Z", "revision": 1,
         "reservations": [{
             "id": "rsv_00000000-0000-7000-8000-000000000f02", "quantity": 4, "expires_at": "1970-01-01T01:00:00Z",
@@ -105,8 +119,9 @@ async fn an_order_comes_with_lines_and_payments() {
     let line = |line, kind, code, sku: Value, quantity, unit_price, amount, shipped| {
         json!({
             "line": line, "kind": kind, "code": code, "sku": sku, "description": "something", "quantity": quantity,
-            "unit_price": unit_price, "amount": amount, "rounding_micros": 0, "cancelled": 0, "shipped": shipped,
-            "returned": 0, "credited": 0, "credited_amount": nothing(),
+            "unit_price": unit_price, "amount": amount, "rounding_micros": 0, "tax": null, "options": [], "cancelled": 0,
+            "planned": 0, "shipped": shipped, "return_requested": 0, "returned": 0, "credited": 0,
+            "credited_amount": nothing(),
         })
     };
     let expected = json!({
@@ -115,7 +130,9 @@ async fn an_order_comes_with_lines_and_payments() {
         "lifecycle": "confirmed",
         "payment_status": "paid",
         "fulfillment_status": "shipped",
+        "return_status": "none",
         "customer_id": shop::CUSTOMER_ID,
+        "cart_id": null,
         "country": "France",
         "totals": {
             "goods": money("20.00", 2_000), "carriage": money("3.50", 350), "discount": nothing(), "tax": null,
@@ -127,6 +144,7 @@ async fn an_order_comes_with_lines_and_payments() {
         "lines_count": 2,
         "quantity": 3,
         "business_date": "2010-12-01",
+        "delivered_on": null,
         "placed_at": "1970-01-02T00:00:00Z",
         "recorded_at": "1970-01-01T00:00:00Z",
         "updated_at": "1970-01-01T00:00:00Z",
@@ -173,7 +191,7 @@ async fn a_customer_comes_with_what_they_spent() {
     let answer = server.get(&format!("/customers/{}", shop::CUSTOMER_ID)).await;
     let expected = json!({
         "id": shop::CUSTOMER_ID, "country": "France", "external_reference": "12341", "active": true,
-        "basis": "recorded", "orders": 2, "credit_notes": 3, "first_order_date": "2010-12-01",
+        "erased": false, "consents": [], "basis": "recorded", "orders": 2, "credit_notes": 3, "first_order_date": "2010-12-01",
         "last_order_date": "2010-12-01",
         "spent": [{ "ordered": money("32.00", 3_200), "credited": money("6.00", 600), "net": money("26.00", 2_600) }],
         "registered_at": "1970-01-01T00:00:00Z", "updated_at": "1970-01-01T00:00:00Z", "revision": 0,
@@ -225,8 +243,21 @@ async fn projections_tell_how_they_are_doing() {
     let answer = server.get("/projections").await;
     let projections = Server::body(&answer)["data"].as_array().unwrap().clone();
     let names: Vec<_> = projections.iter().map(|projection| projection["name"].as_str().unwrap()).collect();
-    let expected =
-        ["products", "stock", "orders", "payments", "customers", "credit_notes", "sales", "source_documents"];
+    let expected = [
+        "products",
+        "categories",
+        "stock",
+        "carts",
+        "orders",
+        "shipments",
+        "returns",
+        "payments",
+        "prices",
+        "customers",
+        "credit_notes",
+        "sales",
+        "source_documents",
+    ];
     assert_eq!(names, expected);
     let position = super::position(&answer);
     for projection in projections {

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use std::{fmt::Debug, str::FromStr};
 use tillroll_domain::{
     aggregate::DomainEvent,
+    category_tree::events::{CategoryAdded, CategoryTreeEvent},
     common::{Basis, DocumentForm, LineKind, LineQuantity, SourceDocument},
     credit_note::events::{CreditLine, CreditMatch, CreditNoteEvent, CreditNoteIssued},
     customer::events::{CustomerEvent, CustomerRegistered},
@@ -15,6 +16,10 @@ use tillroll_domain::{
     },
     payment::events::{PaymentCaptured, PaymentCreated, PaymentEvent},
     price::Price,
+    price_schedule::{
+        PriceKey,
+        events::{PriceScheduleEvent, PriceSet},
+    },
     product::events::{
         ProductCreated, ProductEvent, ProductPublished, VariantAdded, VariantAttribute, VariantPriceSet,
         VariantWithdrawn,
@@ -31,6 +36,7 @@ use tillroll_infra::{
 use uuid::Uuid;
 
 pub(super) const PRODUCT_ID: &str = "prd_00000000-0000-7000-8000-000000000a01";
+pub(super) const CATEGORY_ID: &str = "cat_00000000-0000-7000-8000-000000000901";
 pub(super) const ORDER_ID: &str = "ord_00000000-0000-7000-8000-000000000b01";
 pub(super) const PAYMENT_ID: &str = "pay_00000000-0000-7000-8000-000000000c01";
 pub(super) const CUSTOMER_ID: &str = "cus_00000000-0000-7000-8000-000000000d01";
@@ -64,6 +70,11 @@ pub(super) struct Shop<'a> {
 impl<'a> Shop<'a> {
     pub(super) fn of(log: &'a dyn EventLog) -> Self {
         Self { log, effective_at: None, events: 0 }
+    }
+
+    /// Leaves the ids of so many events to another teller.
+    pub(super) fn skip_ids(&mut self, count: u128) {
+        self.events += count;
     }
 
     /// One event more on a stream; answers its position.
@@ -102,6 +113,23 @@ impl<'a> Shop<'a> {
         self.orders().await;
         self.credit_notes().await;
         self.other_documents().await;
+        self.categories().await;
+    }
+
+    /// Two categories, of which the second is below the first.
+    pub(super) async fn categories(&mut self) {
+        for (number, parent) in [(1, None), (2, Some(CATEGORY_ID))] {
+            let added = CategoryAdded {
+                category_id: parse(&format!("cat_{}", id('9', number))),
+                name: parse(&format!("Category {number}")),
+                slug: parse(&format!("category-{number}")),
+                parent_id: parent.map(parse),
+                description: parse(""),
+                image: None,
+                sort_order: 0,
+            };
+            self.tell::<CategoryTreeEvent>("category_tree-main", added).await;
+        }
     }
 
     /// Three products, two of one name, of which the first has two variants and is published.
@@ -118,6 +146,19 @@ impl<'a> Shop<'a> {
         }
         let price = Price { amount: parse("2.555"), currency: parse("GBP") };
         self.tell::<ProductEvent>(&stream, VariantPriceSet { sku: parse("MUG-1"), price }).await;
+        for (day, currency) in [(1, "EUR"), (2, "USD"), (3, "CHF")] {
+            let row = PriceSet {
+                row_id: parse(&format!("prw_{}", id('f', 9 + day))),
+                key: PriceKey { currency: parse("GBP"), country: None, min_quantity: units(1) },
+                priority: 0,
+                amount: parse("2.5"),
+                valid_from: TIME + TimeDelta::days(i64::from(day)),
+                valid_until: Some(TIME + TimeDelta::days(i64::from(day) + 1)),
+            };
+            self.tell::<PriceScheduleEvent>("price_schedule-MUG-1", row).await;
+            let price = Price { amount: parse("2.555"), currency: parse(currency) };
+            self.tell::<ProductEvent>(&stream, VariantPriceSet { sku: parse("MUG-1"), price }).await;
+        }
         self.tell::<ProductEvent>(&stream, VariantWithdrawn { sku: parse("MUG-2") }).await;
         self.tell::<ProductEvent>(&stream, ProductPublished {}).await;
     }
@@ -296,6 +337,8 @@ fn placed(number: u32, day: u32, goods_minor: i64) -> OrderPlaced {
         unit_price: parse(&(amount_minor / quantity / 100).to_string()),
         amount_minor,
         rounding_micros: None,
+        tax_minor: None,
+        options: vec![],
     };
     OrderPlaced {
         customer_id: (number != 5).then(|| parse(&format!("cus_{}", id('d', number.div_ceil(2))))),
@@ -316,5 +359,10 @@ fn placed(number: u32, day: u32, goods_minor: i64) -> OrderPlaced {
         business_date: date(day),
         source: Some(source(&format!("53636{}", number + 4), DocumentForm::Order)),
         basis: Basis::Recorded,
+        cart_id: None,
+        quote: None,
+        email: None,
+        shipping_address: None,
+        billing_address: None,
     }
 }

@@ -18,7 +18,7 @@ use tillroll_domain::{
     ids::{CreditNoteId, OperationId, OrderId, PaymentId, ReturnId, ShipmentId},
     money::{Money, cumulative_share},
     order::{
-        commands::{OrderCommand, OrderSnapshot},
+        commands::{OrderCommand, OrderContact, OrderSnapshot},
         events::{CreditedLine, OrderLine, Tax},
     },
     payment::commands::PaymentCommand,
@@ -58,6 +58,8 @@ impl Mapper {
                 lines,
                 tax: Tax::NotStated,
                 rounding: ROUNDING,
+                cart: None,
+                contact: OrderContact::default(),
             },
             source: shared.source.clone(),
             payment_id,
@@ -279,6 +281,8 @@ fn order_lines(part: &DocumentPart, number: &Reference) -> Result<Vec<OrderLine>
             unit_price: line.unit_price,
             amount_minor: line.amount_minor.checked_mul(sign).ok_or(ImportError::TooLarge)?,
             rounding_micros: some_unless_zero(line.rounding_micros * sign),
+            tax_minor: None,
+            options: vec![],
         })
     });
     lines.collect()

@@ -5,7 +5,7 @@ use super::super::{
     commands::OrderCommand,
     fixtures::{
         USUAL_TOTAL, cancellation, cancellation_of, cancelled_order, confirmed_order, delivered_order, line, order,
-        payment_update, placed_order, shipment, shipped_order, snapshot, some_units,
+        payment_update, placed_order, plan, release, shipment, shipped_order, snapshot, some_units,
     },
     status::{FulfillmentStatus, OrderStatus},
 };
@@ -166,4 +166,43 @@ fn an_order_that_is_under_way_cannot_be_closed() {
     for (history, lifecycle, fulfillment) in rows {
         history.when(OrderCommand::Close).then_refused(OrderError::NotClosable { lifecycle, fulfillment });
     }
+}
+
+fn cancellation_by_buyer() -> OrderCommand {
+    OrderCommand::CancelByBuyer { reason: reason() }
+}
+
+#[test]
+fn a_buyer_cancels_an_order_that_nobody_puts_together() {
+    for history in [placed_order(), confirmed_order()] {
+        history.when(cancellation_by_buyer()).then([order_cancelled()]);
+    }
+    for history in [cancelled_order(), cancelled_order().and(OrderCommand::Close)] {
+        history.when(cancellation_by_buyer()).then_nothing();
+    }
+}
+
+/// Case 27: a buyer's cancellation loses once the order is being put together, even if nothing is planned at the moment.
+#[test]
+fn a_buyer_does_not_cancel_an_order_that_is_being_put_together() {
+    let histories = [
+        confirmed_order().and(OrderCommand::StartFulfillment),
+        confirmed_order().and(plan(1, &[(1, 1)])),
+        confirmed_order().and(plan(1, &[(1, 1)])).and(release(1)),
+        confirmed_order().and(shipment(1, &[(1, 1)])),
+        delivered_order(),
+    ];
+    for history in histories {
+        history.when(cancellation_by_buyer()).then_refused(OrderError::FulfillmentStarted);
+    }
+    let cancelled_by_us = confirmed_order().and(OrderCommand::StartFulfillment).and(cancellation());
+    cancelled_by_us.when(cancellation_by_buyer()).then_nothing();
+}
+
+/// Case 25: what was agreed stays as it was priced; a cancellation stands beside it and prices nothing again.
+#[test]
+fn a_cancellation_changes_no_agreed_amount() {
+    let cancelled = placed_order().and(cancellation_of(&[(1, 3)]));
+    assert_eq!(order(&cancelled).total_minor(), USUAL_TOTAL);
+    assert_eq!(order(&cancelled.and(cancellation_of(&[(2, 2)]))).total_minor(), USUAL_TOTAL);
 }

@@ -2,17 +2,19 @@
 
 use super::super::{
     Order,
-    commands::OrderCommand,
-    events::{RoundingPolicy, RoundingStage, Tax},
+    commands::{CartOrigin, OrderCommand, OrderContact},
+    events::{OrderQuote, RoundingPolicy, RoundingStage, Tax},
     fixtures::{
         HALF_UP, USUAL_TOTAL, cancellation, cancellation_of, cancelled_order, confirmed_order, credit_note_id,
-        delivered_order, goods_return, line, order, payment_update, placed_order, pounds, shipment, shipped_order,
-        snapshot, units, usual_snapshot,
+        delivered_order, goods_return, line, order, payment_update, placed_order, plan, pounds, release,
+        return_closing, return_request, shipment, shipped_order, snapshot, units, usual_snapshot,
     },
 };
 use super::*;
 use crate::{
+    contact::Email,
     money::Rounding,
+    personal::Personal,
     quantity::Quantity,
     testing::{given, moment},
 };
@@ -44,6 +46,11 @@ fn an_order_is_placed_with_its_sums_and_the_stores_date() {
         business_date: NaiveDate::from_ymd_opt(2031, 12, 31).unwrap(),
         source: None,
         basis: Basis::Recorded,
+        cart_id: None,
+        quote: None,
+        email: None,
+        shipping_address: None,
+        billing_address: None,
     };
     // The store's date, which need not be the date of the instant.
     let moment = Moment { business_date: expected.business_date, ..moment() };
@@ -187,7 +194,12 @@ fn nothing_can_be_asked_of_an_order_that_was_not_placed() {
         cancellation(),
         cancellation_of(&[(1, 1)]),
         payment_update(1, [0, 1, 0, 0]),
+        OrderCommand::CancelByBuyer { reason: "".parse().unwrap() },
         OrderCommand::StartFulfillment,
+        plan(1, &[(1, 1)]),
+        release(1),
+        return_request(1, &[(1, 1)]),
+        return_closing(1),
         shipment(1, &[(1, 1)]),
         OrderCommand::Deliver,
         goods_return(1, &[(1, 1)]),
@@ -216,5 +228,67 @@ fn confirming_again_is_silent_however_far_the_order_has_come() {
 fn a_cancelled_order_cannot_be_confirmed() {
     for history in [cancelled_order(), cancelled_order().and(OrderCommand::Close)] {
         history.when(OrderCommand::Confirm).then_refused(OrderError::Cancelled);
+    }
+}
+
+fn taxed(tax_minor: i64, parts: [Option<i64>; 3]) -> OrderSnapshot {
+    let mut taxed = usual_snapshot();
+    taxed.tax = Tax::Stated { amount_minor: tax_minor };
+    for (line, part) in taxed.lines.iter_mut().zip(parts) {
+        line.tax_minor = part;
+    }
+    taxed
+}
+
+/// Case 21: the parts that the lines carry are the whole tax, to the minor unit.
+#[test]
+fn the_tax_of_the_lines_is_the_stated_tax() {
+    for parts in [[Some(48), Some(24), None], [Some(48), Some(24), Some(0)], [None; 3]] {
+        let history = given::<Order>([]).and(OrderCommand::Place { snapshot: taxed(72, parts) });
+        assert_eq!(order(&history).total_minor(), USUAL_TOTAL + 72);
+    }
+    refused(
+        taxed(72, [Some(48), Some(23), None]),
+        OrderError::TaxPartsMismatch { expected_minor: 72, given_minor: 71 },
+    );
+    refused(taxed(72, [Some(0), None, None]), OrderError::TaxPartsMismatch { expected_minor: 72, given_minor: 0 });
+    refused(taxed(72, [Some(73), Some(-1), None]), OrderError::NegativeTaxPart { line: 2, tax_minor: -1 });
+    refused(taxed(72, [Some(i64::MAX), Some(1), None]), DocumentError::TooLarge);
+    let untaxed = OrderSnapshot { tax: Tax::NotStated, ..taxed(72, [Some(1), None, None]) };
+    refused(untaxed, OrderError::TaxPartsMismatch { expected_minor: 0, given_minor: 1 });
+}
+
+/// Case 37: an order made from a cart knows the cart, so that whoever holds the cart's secret may see the order.
+#[test]
+fn an_order_made_from_a_cart_keeps_the_cart_the_quote_and_the_contact() {
+    let cart_id = crate::ids::CartId::new(uuid::Uuid::from_u128(5));
+    let subject = crate::ids::SubjectId::new(cart_id.uuid());
+    let policy = |name: &'static str| crate::pricing::PolicyVersion::named(name, 1);
+    let quote = OrderQuote {
+        hash: "0f".repeat(32).parse().unwrap(),
+        tax_policy: policy("flat"),
+        shipping_policy: policy("threshold"),
+        shipping_method: "standard".parse().unwrap(),
+    };
+    let email = Personal::known(subject, "ada@example.org".parse::<Email>().unwrap());
+    let mut from_cart = usual_snapshot();
+    from_cart.cart = Some(CartOrigin { cart_id, quote: quote.clone() });
+    from_cart.contact = OrderContact { email: Some(email.clone()), ..OrderContact::default() };
+    let history = given::<Order>([]).and(OrderCommand::Place { snapshot: from_cart.clone() });
+    assert_eq!((order(&history).cart_id(), order(&history).customer_id()), (Some(cart_id), None));
+    let event = placed(&from_cart, None, &moment()).unwrap();
+    assert_eq!(
+        (event.cart_id, event.quote.as_deref(), event.email.as_deref()),
+        (Some(cart_id), Some(&quote), Some(&email))
+    );
+    assert_eq!(event.shipping_address, None);
+}
+
+/// An import's commands are told from each other by their serialized form, which new fields must leave as it was.
+#[test]
+fn what_a_snapshot_does_not_say_is_not_written() {
+    let json = serde_json::to_string(&usual_snapshot()).unwrap();
+    for field in ["cart", "contact", "tax_minor", "options"] {
+        assert!(!json.contains(field), "{json}");
     }
 }

@@ -216,8 +216,16 @@ fn credited_lines_are_known_named_once_not_negative_and_at_least_one() {
 #[test]
 fn the_state_keeps_what_callers_need_of_a_line() {
     let order = order(&recorded().and(credit(1, &[(1, 1, 200)])));
-    let expected =
-        LineProgress { kind: LineKind::Goods, ordered: 3, cancelled: 0, shipped: 3, returned: 0, credited: 1 };
+    let expected = LineProgress {
+        kind: LineKind::Goods,
+        ordered: 3,
+        cancelled: 0,
+        planned: 0,
+        shipped: 3,
+        return_requested: 0,
+        returned: 0,
+        credited: 1,
+    };
     assert_eq!(order.lines()[0], expected);
     assert_eq!(order.source().unwrap().number.as_str(), "536365");
 }

@@ -21,6 +21,10 @@ fn lines_shipped(shipment: u128, lines: &[(u32, u32)]) -> OrderEvent {
     OrderLinesShipped { shipment_id: shipment_id(shipment), lines, basis: Basis::Recorded }.into()
 }
 
+fn delivered() -> OrderEvent {
+    OrderDelivered { business_date: Some(crate::testing::moment().business_date) }.into()
+}
+
 fn without_goods() -> crate::testing::Given<Order> {
     let snapshot = snapshot(vec![line(1, LineKind::Carriage, 1, "4")]);
     given::<Order>([]).and(OrderCommand::Place { snapshot }).and(OrderCommand::Confirm)
@@ -114,9 +118,9 @@ fn an_order_has_a_bounded_number_of_shipments() {
 
 #[test]
 fn an_order_is_delivered_once_all_left() {
-    shipped_order().when(OrderCommand::Deliver).then([OrderDelivered {}.into()]);
+    shipped_order().when(OrderCommand::Deliver).then([delivered()]);
     let rest_cancelled = confirmed_order().and(shipment(1, &[(1, 3)])).and(cancellation_of(&[(2, 2)]));
-    rest_cancelled.when(OrderCommand::Deliver).then([OrderDelivered {}.into()]);
+    rest_cancelled.when(OrderCommand::Deliver).then([delivered()]);
     assert_eq!(order(&delivered_order()).status(), OrderStatus::Delivered);
 }
 
@@ -141,5 +145,5 @@ fn an_order_is_not_delivered_before_all_left() {
 fn an_order_refunded_before_it_is_delivered_is_closed_with_it() {
     let history = shipped_order().and(payment_update(1, [0, USUAL_TOTAL, USUAL_TOTAL, 0]));
     assert_eq!(order(&history).status(), OrderStatus::Shipped);
-    history.when(OrderCommand::Deliver).then([OrderDelivered {}.into(), OrderClosed {}.into()]);
+    history.when(OrderCommand::Deliver).then([delivered(), OrderClosed {}.into()]);
 }

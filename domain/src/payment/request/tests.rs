@@ -149,6 +149,15 @@ fn the_same_request_again_is_silent_whatever_became_of_it() {
     captured().and(give_back(3, 5)).and(unknown(3)).when(give_back(3, 5)).then_nothing();
 }
 
+/// Case 41: the provider's own name for an operation may come late or never; ours is there before anything is sent.
+#[test]
+fn an_operation_without_an_answer_is_settled_by_our_own_reference() {
+    let unanswered = || created().and(authorize(1)).and(unknown(1));
+    unanswered().when(authorize(1)).then_nothing();
+    unanswered().when(authorize(2)).then_refused(open(1, OperationKind::Authorize, OperationOutcome::Unknown));
+    unanswered().and(success(1, AMOUNT)).when(take(2, AMOUNT)).then([request(2, OperationKind::Capture, 1, AMOUNT)]);
+}
+
 #[test]
 fn an_operation_id_stands_for_its_request() {
     let refusal = |operation| PaymentError::OperationIdReused { operation_id: operation_id(operation) };

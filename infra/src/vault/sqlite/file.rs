@@ -6,7 +6,11 @@ use rusqlite::Connection;
 use std::path::Path;
 
 /// The vault's file. The application id is "TilK" in ASCII.
-const VAULT: FileKind = FileKind { application_id: 0x5469_6c4b, version: 1, schema: include_str!("schema.sql") };
+const VAULT: FileKind = FileKind {
+    application_id: 0x5469_6c4b,
+    version: 2,
+    schema: concat!(include_str!("schema.sql"), include_str!("schema_2.sql")),
+};
 
 /// Looks at a file without touching it. Answers whether there is a vault.
 pub(super) fn inspect(path: &Path) -> Result<bool, OpenError> {
@@ -21,7 +25,8 @@ pub(super) fn inspect(path: &Path) -> Result<bool, OpenError> {
 
 fn check_version(path: &Path, found: u32) -> Result<(), OpenError> {
     match found {
-        found if found == VAULT.version => Ok(()),
+        // Older ones are brought up to date when they are opened.
+        found if (1..=VAULT.version).contains(&found) => Ok(()),
         0 => Err(OpenError::NotAVault { path: path.to_owned() }),
         _ => Err(OpenError::OtherVersion { path: path.to_owned(), found, known: VAULT.version }),
     }
@@ -38,7 +43,7 @@ pub(super) fn connect(options: &SqliteVaultOptions) -> Result<Connection, OpenEr
     let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
     let connection = sqlite_file::connect(path).map_err(sqlite)?;
     connection.busy_timeout(options.busy_timeout).map_err(sqlite)?;
-    verify(&connection, path)?;
+    let version = verify(&connection, path)?;
     sqlite_file::write_ahead(&connection).map_err(|error| OpenError::of(path, error))?;
     // fullfsync: where the system's plain sync does not reach the disk (macOS), use the one that does.
     connection
@@ -56,14 +61,19 @@ pub(super) fn connect(options: &SqliteVaultOptions) -> Result<Connection, OpenEr
     if overwrites != 1 {
         return Err(OpenError::NoSecureDelete { path: path.to_owned() });
     }
+    if version == 1 {
+        let migration = concat!("BEGIN IMMEDIATE;", include_str!("schema_2.sql"), "PRAGMA user_version = 2; COMMIT");
+        connection.execute_batch(migration).map_err(sqlite)?;
+    }
     connection.set_prepared_statement_cache_capacity(16);
     Ok(connection)
 }
 
-/// Asks the database itself.
-fn verify(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+/// Asks the database itself, and answers its version.
+fn verify(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
     let found = VAULT.version_of(connection).map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
-    check_version(path, found.ok_or_else(|| OpenError::NotAVault { path: path.to_owned() })?)
+    let found = found.ok_or_else(|| OpenError::NotAVault { path: path.to_owned() })?;
+    check_version(path, found).map(|()| found)
 }
 
 impl OpenError {

@@ -3,10 +3,12 @@
 use crate::{
     ambient::Randomness,
     sqlite_file::{self, WriteError},
-    vault::{KEY_BYTES, Key, KeyState},
+    stream::Position,
+    vault::{KEY_BYTES, Key, KeyState, Mark},
 };
 use rusqlite::{Connection, OptionalExtension};
 use std::{
+    cell::Cell,
     fmt,
     fs::File,
     io::{self, ErrorKind},
@@ -14,6 +16,7 @@ use std::{
     sync::Arc,
 };
 use tillroll_domain::ids::SubjectId;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 type Commit = Box<dyn Fn(&Connection) -> rusqlite::Result<()> + Send>;
@@ -34,6 +37,8 @@ pub(super) struct Table {
     connection: Connection,
     randomness: Arc<dyn Randomness>,
     wal: PathBuf,
+    /// Whether the write-ahead log may hold a key that was destroyed.
+    lingers: Cell<bool>,
     /// How a transaction is committed; tests put failures here.
     commit: Commit,
 }
@@ -47,7 +52,8 @@ impl fmt::Debug for Table {
 impl Table {
     pub(super) fn new(connection: Connection, path: &std::path::Path, randomness: Arc<dyn Randomness>) -> Self {
         let commit: Commit = Box::new(|connection| connection.prepare_cached("COMMIT")?.execute(()).map(drop));
-        Self { connection, randomness, wal: sqlite_file::wal(path), commit }
+        // A process that died in an erasure may have left one.
+        Self { connection, randomness, wal: sqlite_file::wal(path), lingers: Cell::new(true), commit }
     }
 
     #[cfg(test)]
@@ -65,23 +71,54 @@ impl Table {
             let found = wishes.map(|(tenant, subject, _)| self.find(tenant, subject)).collect::<Result<_, _>>();
             return found.map_err(WriteError::before_commit);
         }
-        let fulfilled = self.write(wishes);
-        if fulfilled.is_err()
+        self.write(|| wishes.map(|(tenant, subject, wish)| self.fulfill_one(tenant, subject, wish)).collect())
+    }
+
+    /// Everything that `change` does, or nothing of it; durable when it returns.
+    fn write<T>(&self, change: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, WriteError> {
+        let written = self.transaction(change);
+        if written.is_err()
             && !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
         {
             return Err(WriteError::Final(error));
         }
-        fulfilled
+        written
     }
 
-    fn write<'a>(&self, wishes: impl Iterator<Item = (&'a str, SubjectId, Wish)>) -> Result<Vec<KeyState>, WriteError> {
+    fn transaction<T>(&self, change: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, WriteError> {
         let begun = self.connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute(()));
         begun.map_err(WriteError::before_commit)?;
-        let rows = wishes.map(|(tenant, subject, wish)| self.fulfill_one(tenant, subject, wish));
-        let rows = rows.collect::<Result<_, _>>().map_err(WriteError::before_commit)?;
+        let changed = change().map_err(WriteError::before_commit)?;
         (self.commit)(&self.connection).map_err(WriteError::in_commit)?;
-        Ok(rows)
+        Ok(changed)
+    }
+
+    /// How far a piece of work has come.
+    pub(super) fn mark(&self, work: &str) -> Result<Option<Mark>, WriteError> {
+        let found = self.connection.prepare_cached("SELECT position, event FROM marks WHERE work = ?1");
+        let found = found.and_then(|mut find| {
+            let mark = find.query_row((work,), |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?)));
+            mark.optional()
+        });
+        let mark = |(position, event): (i64, _)| {
+            // One that was never set is no mark at all.
+            Some(Mark { position: Position(u64::try_from(position).ok()?), event: Uuid::from_bytes(event) })
+        };
+        Ok(found.map_err(WriteError::before_commit)?.and_then(mark))
+    }
+
+    /// Takes note of how far a piece of work has come; durable when it returns.
+    pub(super) fn set_mark(&mut self, work: &str, mark: Mark) -> Result<(), WriteError> {
+        // Positions are far below; one that is not is searched again.
+        let position = i64::try_from(mark.position.0).unwrap_or(0);
+        self.write(|| {
+            let mut set = self.connection.prepare_cached(
+                "INSERT INTO marks (work, position, event) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (work) DO UPDATE SET position = excluded.position, event = excluded.event",
+            )?;
+            set.execute((work, position, &mark.event.as_bytes()[..])).map(drop)
+        })
     }
 
     fn fulfill_one(&self, tenant: &str, subject: SubjectId, wish: Wish) -> rusqlite::Result<KeyState> {
@@ -103,6 +140,8 @@ impl Table {
                 let mut overwrite = self.connection.prepare_cached(
                     "UPDATE keys SET erased = 1, secret = zeroblob(32) WHERE tenant = ?1 AND subject = ?2",
                 )?;
+                // Pages from before stand in the write-ahead log, maybe also if this is never committed.
+                self.lingers.set(true);
                 overwrite.execute((tenant, &subject.uuid().as_bytes()[..]))?;
                 Ok(KeyState::Erased)
             }
@@ -129,6 +168,11 @@ impl Table {
         })
     }
 
+    /// Whether the write-ahead log has to be emptied before all keys that were destroyed are gone.
+    pub(super) fn lingers(&self) -> bool {
+        self.lingers.get()
+    }
+
     /// Copies the write-ahead log into the file and cuts it off, so that no page that was overwritten is left anywhere.
     /// Waits for readers beside us, up to the connection's busy timeout.
     pub(super) fn empty_write_ahead_log(&self) -> Result<(), String> {
@@ -141,7 +185,10 @@ impl Table {
         }
         // The cut itself must be durable too: an older length would bring the old pages back with it.
         match self.sync_cut() {
-            Ok(0) => Ok(()),
+            Ok(0) => {
+                self.lingers.set(false);
+                Ok(())
+            }
             Ok(left) => Err(format!("{left} bytes are left in it")),
             Err(error) => Err(error.to_string()),
         }

@@ -152,10 +152,27 @@ async fn an_erasure_that_cannot_empty_the_write_ahead_log_says_so_and_can_be_fin
     assert!(matches!(error, VaultError::Lingering(_)), "{error}");
     assert!(places(&folder, &key) > 0);
     assert!(matches!(vault.key("default", subject(1)).await.unwrap(), KeyState::Erased), "it is not used any more");
+    let error = vault.erase("default", subject(1)).await.unwrap_err();
+    assert!(matches!(error, VaultError::Lingering(_)), "it is still there: {error}");
 
     tool.execute_batch("COMMIT").unwrap();
     vault.erase("default", subject(1)).await.unwrap();
     assert_eq!(places(&folder, &key), 0);
+}
+
+#[tokio::test]
+async fn erasing_again_where_nothing_was_left_waits_for_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = open(&folder);
+    make(&vault, 1).await;
+    vault.erase("default", subject(1)).await.unwrap();
+    make(&vault, 2).await;
+    let tool = Connection::open(options(&folder).path).unwrap();
+    tool.execute_batch("BEGIN").unwrap();
+    tool.query_row("SELECT count(*) FROM keys", (), |row| row.get::<_, i64>(0)).unwrap();
+    vault.erase("default", subject(1)).await.unwrap();
+    let error = vault.erase("default", subject(2)).await.unwrap_err();
+    assert!(matches!(error, VaultError::Lingering(_)), "{error}");
 }
 
 #[tokio::test]
@@ -261,16 +278,36 @@ fn a_foreign_file_is_refused_and_left_untouched() {
 
 #[test]
 fn another_schema_version_is_refused_and_left_untouched() {
-    for (version, is_newer) in [(2_u32, true), (0, false)] {
+    for (version, is_newer) in [(3_u32, true), (0, false)] {
         let folder = tempfile::tempdir().unwrap();
         drop(open(&folder));
         let mut file = fs::read(options(&folder).path).unwrap();
         file[60..64].copy_from_slice(&version.to_be_bytes());
         fs::write(options(&folder).path, file).unwrap();
         assert_refused_untouched(&folder, |error| match error {
-            OpenError::OtherVersion { found, known, .. } => is_newer && (*found, *known) == (version, 1),
+            OpenError::OtherVersion { found, known, .. } => is_newer && (*found, *known) == (version, 2),
             error => !is_newer && matches!(error, OpenError::NotAVault { .. }),
         });
+    }
+}
+
+#[tokio::test]
+async fn a_vault_of_the_first_version_keeps_its_keys_and_erasures_and_gets_marks() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = open(&folder);
+    let key = make(&vault, 1).await;
+    vault.erase("default", subject(2)).await.unwrap();
+    drop(vault);
+    let connection = Connection::open(options(&folder).path).unwrap();
+    connection.execute_batch("DROP TABLE marks; PRAGMA user_version = 1").unwrap();
+    connection.close().unwrap();
+    let mark = Mark { position: crate::stream::Position(9), event: uuid::Uuid::from_u128(9) };
+    for known_mark in [None, Some(mark)] {
+        let vault = open(&folder);
+        assert_eq!(known(vault.key("default", subject(1)).await.unwrap()).bytes(), &key);
+        assert!(matches!(vault.key("default", subject(2)).await.unwrap(), KeyState::Erased));
+        assert_eq!(vault.mark("work").await.unwrap(), known_mark);
+        vault.set_mark("work", mark).await.unwrap();
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     sqlite_file::WriteError,
-    vault::{KeyState, VaultError},
+    vault::{KeyState, Mark, VaultError},
 };
 use parking_lot::Mutex;
 use std::{io, sync::Arc, thread::JoinHandle};
@@ -34,7 +34,16 @@ pub(super) struct Worker {
 
 enum Message {
     Request(Request),
+    Mark(MarkRequest),
     Close,
+}
+
+/// Asks for a mark, or sets it.
+struct MarkRequest {
+    work: Box<str>,
+    set: Option<Mark>,
+    answer: oneshot::Sender<Result<Option<Mark>, VaultError>>,
+    _room: OwnedSemaphorePermit,
 }
 
 struct Request {
@@ -68,6 +77,15 @@ impl Worker {
         let (answer, answered) = oneshot::channel();
         let request = Request { tenant: tenant.into(), subject, wish, answer, _room: room };
         self.queue.send(Message::Request(request)).map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
+
+    /// Queues a question for a mark, or a new one, once there is room, and waits for what the mark is then.
+    pub(super) async fn mark(&self, work: &str, set: Option<Mark>) -> Result<Option<Mark>, VaultError> {
+        let room = self.room.clone().acquire_owned().await.map_err(|_| closed())?;
+        let (answer, answered) = oneshot::channel();
+        let request = MarkRequest { work: work.into(), set, answer, _room: room };
+        self.queue.send(Message::Mark(request)).map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }
 
@@ -110,6 +128,13 @@ impl State {
             while let Some(message) = next {
                 match message {
                     Message::Request(request) => group.push(request),
+                    Message::Mark(request) => {
+                        // It says that what was asked before is durable.
+                        self.answer(&mut group);
+                        let MarkRequest { work, set, answer, _room } = request;
+                        // The caller may have gone.
+                        let _ = answer.send(self.mark(&work, set));
+                    }
                     // What was queued before is still answered.
                     Message::Close => messages.close(),
                 }
@@ -159,7 +184,8 @@ impl State {
                 cache.note(&request.tenant, request.subject, state);
             }
         }
-        let emptied = if erases { self.table.empty_write_ahead_log() } else { Ok(()) };
+        // Repeated erasures leave nothing behind, unless those before them could not empty it.
+        let emptied = if erases && self.table.lingers() { self.table.empty_write_ahead_log() } else { Ok(()) };
         if let Err(error) = &emptied {
             tracing::error!(error, "a key was destroyed, but the key vault's write-ahead log could not be emptied");
         }
@@ -178,13 +204,29 @@ impl State {
             return Err(VaultError::Unavailable(reason.clone()));
         }
         let wishes = group.iter().map(|request| (&*request.tenant, request.subject, request.wish));
-        self.table.fulfill(wishes).map_err(|error| match error {
+        self.table.fulfill(wishes).map_err(|error| self.told(error, group.len()))
+    }
+
+    fn mark(&mut self, work: &str, set: Option<Mark>) -> Result<Option<Mark>, VaultError> {
+        if let Some(reason) = &self.failed {
+            return Err(VaultError::Unavailable(reason.clone()));
+        }
+        let done = match set {
+            Some(mark) => self.table.set_mark(work, mark).map(|()| set),
+            None => self.table.mark(work),
+        };
+        done.map_err(|error| self.told(error, 1))
+    }
+
+    /// What the callers are told of an error; takes note of one after which the file must not be used.
+    fn told(&mut self, error: WriteError, requests: usize) -> VaultError {
+        match error {
             WriteError::Full => {
                 tracing::error!("the key vault makes no keys: the disk is full");
                 VaultError::Full
             }
             WriteError::Passing(error) => {
-                tracing::warn!(error = %error, requests = group.len(), "the key vault could not answer");
+                tracing::warn!(error = %error, requests, "the key vault could not answer");
                 VaultError::Unavailable(error.to_string().into())
             }
             WriteError::Final(error) => {
@@ -193,7 +235,7 @@ impl State {
                 self.failed = Some(reason.clone());
                 VaultError::Unavailable(reason)
             }
-        })
+        }
     }
 
     fn find(&mut self, request: &Request) -> Answer {

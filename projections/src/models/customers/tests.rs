@@ -7,9 +7,14 @@ use crate::models::testing::{
 };
 use tillroll_domain::{
     common::Basis,
-    customer::events::{CustomerCountryChanged, CustomerDeactivated, CustomerReactivated, CustomerRegistered},
-    order::events::OrderPlaced,
+    credit_note::events::CreditNoteEvent,
+    customer::events::{
+        CustomerCountryChanged, CustomerDeactivated, CustomerEvent, CustomerReactivated, CustomerRegistered,
+    },
+    order::events::{OrderEvent, OrderPlaced},
 };
+
+mod persons;
 
 fn registered() -> CustomerRegistered {
     CustomerRegistered { country: parse("France"), external_reference: Some(parse("12583")), basis: Basis::Recorded }
@@ -26,6 +31,12 @@ fn a_customer_moves_leaves_and_returns() {
         country: "Spain".to_owned(),
         external_reference: Some("12583".to_owned()),
         active: false,
+        erased: false,
+        profile: None,
+        email: None,
+        address_ids: "[]".to_owned(),
+        default_shipping: None,
+        default_billing: None,
         basis: "recorded".to_owned(),
         registered_at: recorded_at(1),
         updated_at: recorded_at(3),

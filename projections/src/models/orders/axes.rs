@@ -31,6 +31,12 @@ pub(super) fn settle(order: &mut OrderRow, fact: &OrderEvent) {
         shipped: units(order.shipped),
         returned: units(order.returned),
     });
+    let returns = match (order.return_requested, order.returned) {
+        (1.., _) => "requested",
+        (_, 1..) => "returned",
+        (_, _) => "none",
+    };
+    returns.clone_into(&mut order.return_status);
     lifecycle.as_str().clone_into(&mut order.lifecycle);
     payment.as_str().clone_into(&mut order.payment_status);
     fulfillment.as_str().clone_into(&mut order.fulfillment_status);

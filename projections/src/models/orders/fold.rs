@@ -2,7 +2,8 @@
 
 use super::{
     axes, lines,
-    tables::{OrderLineRow, OrderPaymentRow, OrderRow},
+    pending::{self, Pending},
+    tables::{OrderContactRow, OrderLineRow, OrderPaymentRow, OrderRow},
     timeline,
 };
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
         query::text,
         source_documents::local_time,
     },
+    personal::PersonalCell,
     projection::{ApplyError, Incoming, Tables, TablesExt},
 };
 use chrono::{DateTime, Utc};
@@ -35,8 +37,13 @@ pub(super) async fn apply(incoming: &Incoming, tables: &mut dyn Tables) -> Resul
     };
     let mut changed: Vec<OrderLineRow> = Vec::new();
     let mut payment = None;
+    let mut contact = None;
+    let mut pending = Pending::Stays;
     match fact {
-        OrderEvent::OrderPlaced(placed) => changed = lines::placed(&order_id, placed),
+        OrderEvent::OrderPlaced(placed) => {
+            changed = lines::placed(&order_id, placed)?;
+            contact = contact_row(&order_id, incoming)?;
+        }
         OrderEvent::OrderConfirmed(_) | OrderEvent::OrderClosed(_) => {}
         OrderEvent::OrderLinesCancelled(cancelled) => {
             changed = lines::cancel(&mut order, &cancelled.lines, event, tables).await?;
@@ -46,10 +53,33 @@ pub(super) async fn apply(incoming: &Incoming, tables: &mut dyn Tables) -> Resul
             payment = Some(payment_row(&mut order, change, event, tables).await?);
         }
         OrderEvent::OrderFulfillmentStarted(_) => order.fulfillment_started = true,
-        OrderEvent::OrderLinesShipped(shipped) => {
-            changed = lines::ship(&mut order, &shipped.lines, event, tables).await?;
+        OrderEvent::OrderFulfillmentPlanned(planned) => {
+            changed = lines::plan(&mut order, &planned.lines, event, tables).await?;
+            pending = Pending::begins(&order_id, planned.shipment_id, &planned.lines)?;
         }
-        OrderEvent::OrderDelivered(_) => order.delivered = true,
+        OrderEvent::OrderFulfillmentReleased(released) => {
+            let waiting = pending::load(&order, released.shipment_id, tables).await?;
+            changed = lines::release(&mut order, &waiting, event, tables).await?;
+            pending = Pending::ends(released.shipment_id);
+        }
+        OrderEvent::OrderLinesShipped(shipped) => {
+            let waiting = pending::load(&order, shipped.shipment_id, tables).await?;
+            changed = lines::ship(&mut order, &shipped.lines, &waiting, event, tables).await?;
+            pending = Pending::ends(shipped.shipment_id);
+        }
+        OrderEvent::OrderDelivered(delivered) => {
+            order.delivered = true;
+            order.delivered_on = delivered.business_date;
+        }
+        OrderEvent::OrderReturnRequested(requested) => {
+            changed = lines::expect_back(&mut order, &requested.lines, event, tables).await?;
+            pending = Pending::begins(&order_id, requested.return_id, &requested.lines)?;
+        }
+        OrderEvent::OrderReturnClosed(closed) => {
+            let waiting = pending::load(&order, closed.return_id, tables).await?;
+            changed = lines::expect_no_more(&mut order, &waiting, event, tables).await?;
+            pending = Pending::ends(closed.return_id);
+        }
         OrderEvent::OrderLinesReturned(returned) => {
             changed = lines::take_back(&mut order, &returned.lines, event, tables).await?;
         }
@@ -68,7 +98,23 @@ pub(super) async fn apply(incoming: &Incoming, tables: &mut dyn Tables) -> Resul
     if let Some(payment) = payment {
         tables.put(&payment);
     }
+    if let Some(contact) = contact {
+        tables.put(&contact);
+    }
+    pending.write(&order_id, tables);
     Ok(())
+}
+
+/// The contact as the event has it, sealed; nothing if the event has none.
+fn contact_row(order_id: &str, incoming: &Incoming) -> Result<Option<OrderContactRow>, ApplyError> {
+    let row = OrderContactRow {
+        order_id: order_id.to_owned(),
+        email: PersonalCell::take(incoming, "email")?,
+        shipping_address: PersonalCell::take(incoming, "shipping_address")?,
+        billing_address: PersonalCell::take(incoming, "billing_address")?,
+    };
+    let is_known = row.email.is_some() || row.shipping_address.is_some() || row.billing_address.is_some();
+    Ok(is_known.then_some(row))
 }
 
 fn order_row(
@@ -79,13 +125,22 @@ fn order_row(
 ) -> Result<OrderRow, ApplyError> {
     let goods = placed.lines.iter().filter(|line| line.kind == LineKind::Goods);
     let source = placed.source.as_ref();
+    let quote = placed.quote.as_deref();
     Ok(OrderRow {
         order_id: order_id.to_owned(),
         status: String::new(),
         lifecycle: String::new(),
         payment_status: String::new(),
         fulfillment_status: String::new(),
+        return_status: String::new(),
         customer_id: placed.customer_id.map(|id| id.to_string()),
+        cart_id: placed.cart_id.map(|id| id.to_string()),
+        quote_hash: quote.map(|quote| quote.hash.to_string()),
+        tax_policy: quote.map(|quote| quote.tax_policy.name.to_string()),
+        tax_policy_version: quote.map(|quote| quote.tax_policy.version.into()),
+        shipping_policy: quote.map(|quote| quote.shipping_policy.name.to_string()),
+        shipping_policy_version: quote.map(|quote| quote.shipping_policy.version.into()),
+        shipping_method: quote.map(|quote| quote.shipping_method.to_string()),
         country: placed.country.to_string(),
         currency: placed.currency.to_string(),
         goods_minor: placed.totals.goods_minor,
@@ -103,10 +158,13 @@ fn order_row(
         quantity: total(placed.lines.iter().map(|line| line.quantity.as_i64()))?,
         goods_quantity: total(goods.map(|line| line.quantity.as_i64()))?,
         goods_cancelled: 0,
+        planned: 0,
         shipped: 0,
+        return_requested: 0,
         returned: 0,
         fulfillment_started: false,
         delivered: false,
+        delivered_on: None,
         business_date: placed.business_date,
         placed_at,
         recorded_at: event.recorded_at,

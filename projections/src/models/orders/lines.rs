@@ -3,7 +3,7 @@
 use super::tables::{OrderLineRow, OrderRow};
 use crate::{
     models::{
-        fold::{known, line_kind, sum},
+        fold::{difference, json, known, line_kind, sum},
         query::text,
     },
     projection::{ApplyError, Tables, TablesExt},
@@ -17,12 +17,12 @@ use tillroll_domain::{
 use tillroll_infra::event::RecordedEvent;
 
 /// The rows of an order that was just placed.
-pub(super) fn placed(order_id: &str, placed: &OrderPlaced) -> Vec<OrderLineRow> {
+pub(super) fn placed(order_id: &str, placed: &OrderPlaced) -> Result<Vec<OrderLineRow>, ApplyError> {
     placed.lines.iter().map(|line| row(order_id, line)).collect()
 }
 
-fn row(order_id: &str, line: &OrderLine) -> OrderLineRow {
-    OrderLineRow {
+fn row(order_id: &str, line: &OrderLine) -> Result<OrderLineRow, ApplyError> {
+    Ok(OrderLineRow {
         order_id: order_id.to_owned(),
         line: i64::from(line.line),
         kind: line_kind(line.kind),
@@ -33,12 +33,16 @@ fn row(order_id: &str, line: &OrderLine) -> OrderLineRow {
         unit_price: line.unit_price.to_string(),
         amount_minor: line.amount_minor,
         rounding_micros: line.rounding_micros.unwrap_or(0),
+        tax_minor: line.tax_minor,
+        options: json(&line.options)?,
         cancelled: 0,
+        planned: 0,
         shipped: 0,
+        return_requested: 0,
         returned: 0,
         credited: 0,
         credited_minor: 0,
-    }
+    })
 }
 
 async fn load(
@@ -105,8 +109,8 @@ fn share(row: &OrderLineRow) -> Result<i64, ApplyError> {
         .map_err(|error| ApplyError::Poison(format!("line {} cannot lose that many units: {error}", row.line)))
 }
 
-/// Goods left.
-pub(super) async fn ship(
+/// Goods are set aside for a shipment.
+pub(super) async fn plan(
     order: &mut OrderRow,
     lines: &[LineQuantity],
     event: &RecordedEvent,
@@ -119,8 +123,101 @@ pub(super) async fn ship(
         event,
         tables,
         |order, row, line| {
+            row.planned = sum(row.planned, line.quantity.as_i64())?;
+            order.planned = sum(order.planned, line.quantity.as_i64())?;
+            Ok(())
+        },
+    )
+    .await
+}
+
+/// Goods that were set aside are not any more.
+pub(super) async fn release(
+    order: &mut OrderRow,
+    pending: &[LineQuantity],
+    event: &RecordedEvent,
+    tables: &mut dyn Tables,
+) -> Result<Vec<OrderLineRow>, ApplyError> {
+    change_each(
+        order,
+        pending,
+        |pending| pending.line,
+        event,
+        tables,
+        |order, row, pending| {
+            row.planned = difference(row.planned, pending.quantity.as_i64())?;
+            order.planned = difference(order.planned, pending.quantity.as_i64())?;
+            Ok(())
+        },
+    )
+    .await
+}
+
+/// Goods left; what had been set aside for their shipment is the same goods.
+pub(super) async fn ship(
+    order: &mut OrderRow,
+    lines: &[LineQuantity],
+    pending: &[LineQuantity],
+    event: &RecordedEvent,
+    tables: &mut dyn Tables,
+) -> Result<Vec<OrderLineRow>, ApplyError> {
+    change_each(
+        order,
+        lines,
+        |line| line.line,
+        event,
+        tables,
+        |order, row, line| {
+            if let Some(planned) = pending.iter().find(|planned| planned.line == line.line) {
+                row.planned = difference(row.planned, planned.quantity.as_i64())?;
+                order.planned = difference(order.planned, planned.quantity.as_i64())?;
+            }
             row.shipped = sum(row.shipped, line.quantity.as_i64())?;
             order.shipped = sum(order.shipped, line.quantity.as_i64())?;
+            Ok(())
+        },
+    )
+    .await
+}
+
+/// Goods may be on their way back.
+pub(super) async fn expect_back(
+    order: &mut OrderRow,
+    lines: &[LineQuantity],
+    event: &RecordedEvent,
+    tables: &mut dyn Tables,
+) -> Result<Vec<OrderLineRow>, ApplyError> {
+    change_each(
+        order,
+        lines,
+        |line| line.line,
+        event,
+        tables,
+        |order, row, line| {
+            row.return_requested = sum(row.return_requested, line.quantity.as_i64())?;
+            order.return_requested = sum(order.return_requested, line.quantity.as_i64())?;
+            Ok(())
+        },
+    )
+    .await
+}
+
+/// Goods are not on their way back any more.
+pub(super) async fn expect_no_more(
+    order: &mut OrderRow,
+    pending: &[LineQuantity],
+    event: &RecordedEvent,
+    tables: &mut dyn Tables,
+) -> Result<Vec<OrderLineRow>, ApplyError> {
+    change_each(
+        order,
+        pending,
+        |pending| pending.line,
+        event,
+        tables,
+        |order, row, pending| {
+            row.return_requested = difference(row.return_requested, pending.quantity.as_i64())?;
+            order.return_requested = difference(order.return_requested, pending.quantity.as_i64())?;
             Ok(())
         },
     )

@@ -1,6 +1,6 @@
 //! Lists of orders, one order, and its timeline.
 
-use super::tables::{OrderLineRow, OrderPaymentRow, OrderRow, OrderTimelineRow};
+use super::tables::{OrderContactRow, OrderLineRow, OrderPaymentRow, OrderRow, OrderTimelineRow};
 use crate::{
     models::query::{Filters, Ordering, Slice, every, one, slice, text},
     read::{ReadModelError, Snapshot},
@@ -14,6 +14,12 @@ use tillroll_domain::ids::{CustomerId, OrderId};
 pub struct OrderFilter {
     /// Only with this derived status.
     pub status: Option<String>,
+    /// Only with this state of the goods.
+    pub fulfillment: Option<String>,
+    /// Only with this state of the returns.
+    pub returns: Option<String>,
+    /// Only of this customer, who asks for them.
+    pub owner: Option<CustomerId>,
     /// Only of this customer.
     pub customer: Option<CustomerId>,
     /// Only with this country.
@@ -48,6 +54,9 @@ pub async fn list(
 ) -> Result<Slice<OrderRow>, ReadModelError> {
     let filters = Filters::none()
         .and_some("status =", filter.status.as_ref().map(text))
+        .and_some("fulfillment_status =", filter.fulfillment.as_ref().map(text))
+        .and_some("return_status =", filter.returns.as_ref().map(text))
+        .and_some("customer_id =", filter.owner.map(text))
         .and_some("customer_id =", filter.customer.map(text))
         .and_some("country =", filter.country.as_ref().map(text))
         .and_some("business_date >=", filter.placed_from.map(Value::Date))
@@ -84,6 +93,14 @@ pub async fn get(snapshot: &mut Snapshot, id: OrderId) -> Result<Option<OrderDet
 /// # Errors
 /// Whatever keeps the read model from answering.
 pub async fn header(snapshot: &mut Snapshot, id: OrderId) -> Result<Option<OrderRow>, ReadModelError> {
+    one(snapshot, Filters::none().and("order_id =", text(id))).await
+}
+
+/// How the buyer of an order is reached; `None` if nothing is known.
+///
+/// # Errors
+/// Whatever keeps the read model from answering.
+pub async fn contact(snapshot: &mut Snapshot, id: OrderId) -> Result<Option<OrderContactRow>, ReadModelError> {
     one(snapshot, Filters::none().and("order_id =", text(id))).await
 }
 

@@ -1,13 +1,15 @@
 //! The tables of orders. Amounts are minor units of the order's currency.
 
-use crate::read_table;
+use crate::{personal::PersonalCell, read_table};
 use chrono::{DateTime, NaiveDate, Utc};
+use tillroll_domain::contact::{Address, Email};
 
 read_table! {
     /// An order.
     pub struct OrderRow in "orders", key 1, indexes [
         "placed_at, order_id", "total_minor, order_id", "status, placed_at, order_id",
-        "customer_id, placed_at, order_id", "country, placed_at, order_id", "source_number, source_system"
+        "customer_id, placed_at, order_id", "country, placed_at, order_id", "source_number, source_system",
+        "fulfillment_status, placed_at, order_id", "return_status, placed_at, order_id", "cart_id"
     ] {
         /// Its typed id.
         pub order_id: String,
@@ -20,8 +22,24 @@ read_table! {
         pub payment_status: String,
         /// The third axis: the goods.
         pub fulfillment_status: String,
+        /// What is on its way back or came back: `none`, `requested` (something may be on its way) or `returned`.
+        pub return_status: String,
         /// Who ordered: a typed id.
         pub customer_id: Option<String>,
+        /// The cart it was made from: a typed id.
+        pub cart_id: Option<String>,
+        /// The quote that was accepted, as its hash: 64 hexadecimal digits.
+        pub quote_hash: Option<String>,
+        /// The policy that decided about the tax, by name.
+        pub tax_policy: Option<String>,
+        /// The version of its rules.
+        pub tax_policy_version: Option<i64>,
+        /// The policy that decided about the carriage, by name.
+        pub shipping_policy: Option<String>,
+        /// The version of its rules.
+        pub shipping_policy_version: Option<i64>,
+        /// How the goods travel, in the words of that policy.
+        pub shipping_method: Option<String>,
         /// The country of the order.
         pub country: String,
         /// ISO 4217 code.
@@ -56,14 +74,20 @@ read_table! {
         pub goods_quantity: i64,
         /// Of the units of its goods lines, cancelled.
         pub goods_cancelled: i64,
+        /// Units that are going to leave under a shipment that was planned.
+        pub planned: i64,
         /// Units that were shipped.
         pub shipped: i64,
+        /// Units that may be on their way back.
+        pub return_requested: i64,
         /// Units that came back.
         pub returned: i64,
         /// Whether its fulfillment was started.
         pub fulfillment_started: bool,
         /// Whether all that was shipped arrived.
         pub delivered: bool,
+        /// The store's date on which all had arrived, where it is known.
+        pub delivered_on: Option<NaiveDate>,
         /// The store's date on which it is booked.
         pub business_date: NaiveDate,
         /// When it was placed, effectively.
@@ -112,16 +136,51 @@ read_table! {
         pub amount_minor: i64,
         /// The rounded less the exact amount, in millionths of the major unit; 0 if nothing was rounded.
         pub rounding_micros: i64,
+        /// The line's part of the stated tax; none where the tax was not split.
+        pub tax_minor: Option<i64>,
+        /// What the buyer chose besides: a JSON array of objects with `name` and `value`.
+        pub options: String,
         /// Units that will not be delivered.
         pub cancelled: i64,
+        /// Units that are going to leave under a shipment that was planned.
+        pub planned: i64,
         /// Units that left.
         pub shipped: i64,
+        /// Units that may be on their way back.
+        pub return_requested: i64,
         /// Units that came back.
         pub returned: i64,
         /// Units that credit notes gave back.
         pub credited: i64,
         /// What credit notes gave back for them.
         pub credited_minor: i64,
+    }
+}
+
+read_table! {
+    /// How the buyer of an order is reached; only orders of which something is known have a row. All is sealed.
+    pub struct OrderContactRow in "order_contacts", key 1, indexes [] {
+        /// The order.
+        pub order_id: String,
+        /// Where messages go.
+        pub email: Option<PersonalCell<Email>>,
+        /// Where the goods go.
+        pub shipping_address: Option<PersonalCell<Address>>,
+        /// Where the bill goes.
+        pub billing_address: Option<PersonalCell<Address>>,
+    }
+}
+
+read_table! {
+    /// Units of an order that are set aside for a shipment, or may be on their way back under a return. The row goes when
+    /// they move or are given up.
+    pub struct OrderPendingRow in "order_pending", key 2, indexes [] {
+        /// The order.
+        pub order_id: String,
+        /// The typed id of the shipment or return.
+        pub movement_id: String,
+        /// Which: a JSON array of objects with `line` and `quantity`.
+        pub lines: String,
     }
 }
 

@@ -12,10 +12,13 @@ use tillroll_domain::{
     order::{
         Order,
         events::{
-            CreditedLine, OrderCancelled, OrderClosed, OrderConfirmed, OrderDelivered, OrderFulfillmentStarted,
-            OrderLinesCancelled, OrderLinesCredited, OrderLinesReturned, OrderLinesShipped, OrderPaymentChanged,
+            CreditedLine, OrderCancelled, OrderClosed, OrderConfirmed, OrderDelivered, OrderFulfillmentPlanned,
+            OrderFulfillmentReleased, OrderFulfillmentStarted, OrderLinesCancelled, OrderLinesCredited,
+            OrderLinesReturned, OrderLinesShipped, OrderPaymentChanged, OrderPlaced, OrderQuote, OrderReturnClosed,
+            OrderReturnRequested,
         },
     },
+    pricing::PolicyVersion,
 };
 
 const PAYMENT_ID: &str = "pay_01890000-0000-7000-8000-0000000000b1";
@@ -95,7 +98,7 @@ fn lines_count_what_becomes_of_them() {
         OrderFulfillmentStarted { basis: BASIS }.into(),
         shipped(&[(1, 5), (2, 2)]),
         shipped(&[(3, 2)]),
-        OrderDelivered {}.into(),
+        OrderDelivered { business_date: None }.into(),
         returned(&[(1, 2)]),
         credited.into(),
     ]);
@@ -170,13 +173,19 @@ fn the_row_and_the_aggregate_agree_on_every_axis_after_every_event() {
             started(),
             shipped(&all[..1]),
             shipped(&all[1..]),
-            OrderDelivered {}.into(),
+            OrderDelivered { business_date: None }.into(),
             returned(&all),
             paid(PAYMENT_ID, 2_450, 2_450),
             OrderClosed {}.into(),
         ],
         vec![paid(PAYMENT_ID, 100, 0), OrderCancelled { reason: parse("") }.into(), paid(PAYMENT_ID, 100, 100)],
-        vec![confirmed(), cancelled(&[(1, 5), (2, 2)]), started(), shipped(&[(3, 3)]), OrderDelivered {}.into()],
+        vec![
+            confirmed(),
+            cancelled(&[(1, 5), (2, 2)]),
+            started(),
+            shipped(&[(3, 3)]),
+            OrderDelivered { business_date: None }.into(),
+        ],
         vec![confirmed(), started(), shipped(&[(1, 5)]), cancelled(&[(2, 2), (3, 3)])],
     ];
     for events in histories {
@@ -192,4 +201,97 @@ fn the_row_and_the_aggregate_agree_on_every_axis_after_every_event() {
             assert_eq!(row.status, order.status().as_str(), "{event:?}");
         }
     }
+}
+
+fn planned(of: &[(u32, i64)]) -> OrderEvent {
+    let shipment_id = parse("shp_01890000-0000-7000-8000-0000000000a2");
+    OrderFulfillmentPlanned { shipment_id, lines: lines(of) }.into()
+}
+
+fn return_requested(of: &[(u32, i64)]) -> OrderEvent {
+    let return_id = parse("ret_01890000-0000-7000-8000-0000000000a3");
+    OrderReturnRequested { return_id, lines: lines(of) }.into()
+}
+
+fn return_closed() -> OrderEvent {
+    OrderReturnClosed { return_id: parse("ret_01890000-0000-7000-8000-0000000000a3") }.into()
+}
+
+#[test]
+fn lines_count_what_waits_as_the_aggregate_does() {
+    let released =
+        || OrderFulfillmentReleased { shipment_id: parse("shp_01890000-0000-7000-8000-0000000000a2") }.into();
+    let delivered = OrderDelivered { business_date: Some(shop::date("2010-12-05")) };
+    let histories: [Vec<OrderEvent>; 2] = [
+        vec![planned(&[(1, 3), (3, 1)]), released()],
+        vec![
+            planned(&[(1, 5), (2, 2), (3, 3)]),
+            shipped(&[(1, 5), (2, 2), (3, 3)]),
+            delivered.into(),
+            return_requested(&[(1, 2), (3, 1)]),
+            return_closed(),
+            returned(&[(1, 1)]),
+            return_requested(&[(2, 1)]),
+        ],
+    ];
+    for events in histories {
+        let mut rows = history([OrderConfirmed { basis: BASIS }.into()]);
+        let mut state = Order::fold([&shop::order().into(), &OrderConfirmed { basis: BASIS }.into()]);
+        for event in events {
+            state = Order::evolve(state, &event);
+            rows.push::<OrderEvent>(ORDER, event.clone());
+            let (row, known) = (rows.tables.only::<OrderRow>(), state.placed().unwrap());
+            let lines: Vec<OrderLineRow> = rows.tables.all();
+            for (line, known) in lines.iter().zip(known.lines()) {
+                let counted = (line.planned, line.shipped, line.return_requested, line.returned);
+                let expected = (known.planned, known.shipped, known.return_requested, known.returned);
+                let expected = (expected.0.into(), expected.1.into(), expected.2.into(), expected.3.into());
+                assert_eq!(counted, expected, "{event:?}");
+            }
+            assert_eq!(row.planned, lines.iter().map(|line| line.planned).sum::<i64>());
+            assert_eq!(row.return_requested, lines.iter().map(|line| line.return_requested).sum::<i64>());
+            assert_eq!(row.delivered_on, known.delivered_on());
+        }
+    }
+}
+
+#[test]
+fn the_state_of_returns_follows_from_what_is_on_its_way_and_what_came() {
+    let state = |events: Vec<OrderEvent>| history(events).tables.only::<OrderRow>().return_status;
+    let sent = || vec![OrderConfirmed { basis: BASIS }.into(), shipped(&[(1, 5)])];
+    let then = |mut events: Vec<OrderEvent>, more: Vec<OrderEvent>| {
+        events.extend(more);
+        events
+    };
+    assert_eq!(state(sent()), "none");
+    assert_eq!(state(then(sent(), vec![return_requested(&[(1, 2)])])), "requested");
+    assert_eq!(state(then(sent(), vec![return_requested(&[(1, 2)]), return_closed()])), "none");
+    let came = vec![return_requested(&[(1, 2)]), return_closed(), returned(&[(1, 1)])];
+    assert_eq!(state(then(sent(), came)), "returned");
+}
+
+/// Case 37: an order made from a cart shows the cart and the quote, and keeps the contact sealed beside it.
+#[test]
+fn an_order_made_from_a_cart_shows_where_it_came_from() {
+    let policy = |name| PolicyVersion { name: parse(name), version: 3 };
+    let quote = OrderQuote {
+        hash: parse(&"0a".repeat(32)),
+        tax_policy: policy("flat"),
+        shipping_policy: policy("threshold"),
+        shipping_method: parse("standard"),
+    };
+    let cart_id = parse("crt_01890000-0000-7000-8000-0000000000a9");
+    let mut placed = OrderPlaced { cart_id: Some(cart_id), quote: Some(Box::new(quote)), ..shop::order() };
+    placed.lines[0].tax_minor = Some(50);
+    let mut history = History::of(Orders);
+    history.push::<OrderEvent>(ORDER, placed);
+    let order: OrderRow = history.tables.only();
+    assert_eq!(order.cart_id, Some(cart_id.to_string()));
+    assert_eq!(order.quote_hash, Some("0a".repeat(32)));
+    assert_eq!((order.tax_policy.as_deref(), order.tax_policy_version), (Some("flat"), Some(3)));
+    assert_eq!((order.shipping_policy.as_deref(), order.shipping_policy_version), (Some("threshold"), Some(3)));
+    assert_eq!(order.shipping_method.as_deref(), Some("standard"));
+    let lines: Vec<OrderLineRow> = history.tables.all();
+    assert_eq!(lines.iter().map(|line| line.tax_minor).collect::<Vec<_>>(), [Some(50), None, None, None, None]);
+    assert!(history.tables.all::<OrderContactRow>().is_empty());
 }

@@ -67,12 +67,26 @@ fn describe(fact: &OrderEvent) -> Result<(Basis, Value), ApplyError> {
             (changed.basis, details)
         }
         OrderEvent::OrderFulfillmentStarted(started) => (started.basis, nothing()),
+        OrderEvent::OrderFulfillmentPlanned(planned) => {
+            let mut details = counts(&planned.lines)?;
+            details.insert("shipment_id".to_owned(), json!(planned.shipment_id));
+            (Basis::Recorded, Value::Object(details))
+        }
+        OrderEvent::OrderFulfillmentReleased(released) => {
+            (Basis::Recorded, json!({ "shipment_id": released.shipment_id }))
+        }
         OrderEvent::OrderLinesShipped(shipped) => {
             let mut details = counts(&shipped.lines)?;
             details.insert("shipment_id".to_owned(), json!(shipped.shipment_id));
             (shipped.basis, Value::Object(details))
         }
         OrderEvent::OrderDelivered(_) | OrderEvent::OrderClosed(_) => (Basis::Recorded, nothing()),
+        OrderEvent::OrderReturnRequested(requested) => {
+            let mut details = counts(&requested.lines)?;
+            details.insert("return_id".to_owned(), json!(requested.return_id));
+            (Basis::Recorded, Value::Object(details))
+        }
+        OrderEvent::OrderReturnClosed(closed) => (Basis::Recorded, json!({ "return_id": closed.return_id })),
         OrderEvent::OrderLinesReturned(returned) => {
             let mut details = counts(&returned.lines)?;
             details.insert("return_id".to_owned(), json!(returned.return_id));

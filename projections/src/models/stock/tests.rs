@@ -88,6 +88,7 @@ fn every_way_in_and_out_has_its_column() {
         returned: 8,
         adjusted: -3,
         reorder_level: 120,
+        low: true,
         revision: 8,
         position: 9,
         updated_at: recorded_at(9),
@@ -180,4 +181,15 @@ proptest! {
             prop_assert_eq!(row.reserved, holds);
         }
     }
+}
+
+#[test]
+fn stock_is_low_from_the_level_on_which_is_ten_until_one_is_set() {
+    let low = |events: &[StockItemEvent]| after(events.iter().cloned()).tables.only::<StockRow>().low;
+    assert!(low(&[received(10)]));
+    assert!(!low(&[received(11)]));
+    assert!(low(&[received(11), reserved(1, 1)]));
+    assert!(!low(&[received(10), ReorderLevelSet { level: 9 }.into()]));
+    assert!(low(&[received(9), ReorderLevelSet { level: 9 }.into()]));
+    assert!(!low(&[received(1), ReorderLevelSet { level: 0 }.into()]), "a level of 0 means never");
 }
