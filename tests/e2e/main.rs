@@ -4,10 +4,14 @@
 
 #![expect(clippy::unwrap_used, reason = "this is test code throughout; clippy sees that only inside test functions")]
 
+mod document;
+mod edge;
 mod events;
 mod import;
 mod kills;
+mod owners;
 mod rebuild;
 mod serve;
+mod storefront;
 mod support;
 mod survival;

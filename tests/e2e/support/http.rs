@@ -1,6 +1,6 @@
 //! An HTTP client with the role keys of one server.
 
-use reqwest::{Client, RequestBuilder, header::HeaderMap, redirect::Policy};
+use reqwest::{Client, Method, RequestBuilder, header::HeaderMap, redirect::Policy};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ pub(crate) struct Api {
     keys: BTreeMap<String, String>,
 }
 
-/// A whole answer.
+/// A whole answer; of a live stream without its body.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -36,6 +36,30 @@ impl Api {
     /// A GET, with the key of a role if one is named.
     pub(crate) async fn get(&self, path: &str, role: Option<&str>) -> Answer {
         self.send(self.client.get(self.url(path)), role).await.unwrap()
+    }
+
+    /// A request of any method, without a body, with the key of a role if one is named.
+    pub(crate) async fn request(&self, method: &str, path: &str, role: Option<&str>) -> Answer {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        self.send(self.client.request(method, self.url(path)), role).await.unwrap()
+    }
+
+    /// A request with exactly these headers, and a JSON body if there is one.
+    pub(crate) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(String, String)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = self.client.request(Method::from_bytes(method.as_bytes()).unwrap(), self.url(path));
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.send(request, None).await.unwrap()
     }
 
     /// A GET as administrator with one more header.
@@ -86,7 +110,10 @@ impl Api {
         }
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Answer { status, headers, body: response.text().await? })
+        // A live stream has no end.
+        let is_stream =
+            headers.get("content-type").is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"));
+        Ok(Answer { status, headers, body: if is_stream { String::new() } else { response.text().await? } })
     }
 }
 
