@@ -23,6 +23,7 @@ pub mod append;
 pub mod commands;
 pub mod hot;
 pub mod load;
+pub mod reads;
 pub mod replay;
 pub mod warm;
 

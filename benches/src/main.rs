@@ -9,6 +9,7 @@ use tillroll_benches::{
     hot, load,
     machine::Snapshot,
     options::{HELP, Options, ROWS},
+    reads,
     replay::{self, Reading},
     report, warm,
 };
@@ -76,6 +77,7 @@ fn spec<'a>(name: &str, options: &'a Options) -> Result<Spec<'a>, Failure> {
             let reading = if name == "replay" { Reading::InTurn } else { Reading::Ahead };
             replay::spec(folder, options.orders, reading)?
         }
+        "reads" => reads::spec(folder, options.products, options.carts)?,
         _ => return Err(format!("there is no row {name}").into()),
     })
 }
