@@ -5,9 +5,10 @@ use crate::{
     answer::{Changed, Refusals, Written},
     body::Amount,
     problems::{PRODUCT_DISCONTINUED, SKU_UNKNOWN, VARIANT_WITHDRAWN},
-    refusal::{Refusal, key_reused, problem_of},
+    refusal::{Refusal, problem_of},
     request::{WriteHeaders, WriteRequest},
     skus,
+    steps::past_answer,
 };
 use axum::extract::State;
 use chrono::{DateTime, Datelike, SubsecRound, Utc};
@@ -94,10 +95,7 @@ pub(crate) async fn set_scheduled_price(
     };
     // A repeated request is answered before facts are gathered: the variant may have been withdrawn since.
     let known = api.bus.load::<PriceSchedule>(&write.tenant, sku.as_str()).await.map_err(problem_of)?;
-    if let Some(answer) = known.answer_to(write.command_id()) {
-        if answer.fingerprint.is_some_and(|fingerprint| fingerprint != write.fingerprint) {
-            return Err(key_reused());
-        }
+    if let Some(answer) = past_answer(&known, write.command_id(), &write)? {
         return Ok(Written::before(&sku, &answer).price_row(row_id));
     }
     require_on_sale(&api, &sku).await?;

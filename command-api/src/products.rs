@@ -12,6 +12,7 @@ use crate::{
     refusal::{Refusal, problem_of},
     request::{KeyedWriteHeaders, Write, WriteHeaders, WriteRequest},
     skus,
+    steps::{answered, past_answer},
 };
 use axum::extract::State;
 use serde::Deserialize;
@@ -138,15 +139,10 @@ async fn check_new_variant(
     variant: &NewVariant,
 ) -> Result<(), Problem> {
     let product = api.bus.load::<Product>(&write.tenant, &id.uuid().to_string()).await.map_err(problem_of)?;
-    if let Some(answer) = product.answer_to(write.command_id()) {
-        // The product itself would say so before it looks at anything else. The same request may have been carried out
-        // since its SKU was looked up.
-        let same = answer.fingerprint == Some(write.fingerprint);
-        return if same { Ok(()) } else { Err(crate::refusal::key_reused()) };
-    }
-    if write.if_revision.is_some_and(|required| product.revision != Some(required)) {
-        let problem = Problem::precondition_failed("the resource stands at another revision than If-Match names");
-        return Err(problem.with("revision", product.revision));
+    // The product itself would say so before it looks at anything else. The same request may have been carried out since
+    // its SKU was looked up.
+    if answered(&product, write)? {
+        return Ok(());
     }
     rehearse(api, product.state, commands_of(variant))
 }
@@ -254,11 +250,7 @@ pub(crate) async fn discontinue_product(
 /// Whether the product has answered this request before; refused if its key came with another one.
 async fn has_answered(api: &CommandApi, write: &Write, id: ProductId) -> Result<bool, Problem> {
     let product = api.bus.load::<Product>(&write.tenant, &id.uuid().to_string()).await.map_err(problem_of)?;
-    match product.answer_to(write.command_id()) {
-        Some(answer) if answer.fingerprint == Some(write.fingerprint) => Ok(true),
-        Some(_) => Err(crate::refusal::key_reused()),
-        None => Ok(false),
-    }
+    Ok(past_answer(&product, write.command_id(), write)?.is_some())
 }
 
 async fn run(

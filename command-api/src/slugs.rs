@@ -6,8 +6,9 @@
 use crate::{
     CommandApi,
     problems::{BUSY, SLUG_TAKEN},
-    refusal::{key_reused, problem_of},
+    refusal::problem_of,
     request::Write,
+    steps::past_answer,
 };
 use tillroll_domain::{
     aggregate::{Aggregate, Moment},
@@ -41,11 +42,8 @@ pub(crate) async fn set(
             ProductState::Absent => 0,
         };
         let command = ProductCommand::SetSlug { slug: slug.clone(), claim_round };
-        if let Some(answer) = product.answer_to(context.command_id) {
-            if answer.fingerprint != Some(write.fingerprint) {
-                return Err(key_reused());
-            }
-        } else if context.if_revision.is_none_or(|required| product.revision == Some(required)) {
+        let is_repeated = past_answer(&product, context.command_id, write)?.is_some();
+        if !is_repeated && context.if_revision.is_none_or(|required| product.revision == Some(required)) {
             // What the product would refuse or need not do is not claimed; it then says so itself.
             let now = api.bus.ambient().clock.now();
             let moment = Moment { now, business_date: now.date_naive() };

@@ -6,18 +6,34 @@ use crate::{
     refusal::{Refusal, key_reused},
     request::Write,
 };
-use tillroll_domain::aggregate::{Aggregate, Moment};
+use tillroll_domain::{
+    aggregate::{Aggregate, Moment},
+    ids::CommandId,
+};
 use tillroll_http::Problem;
-use tillroll_infra::bus::Loaded;
+use tillroll_infra::bus::{Loaded, PastAnswer};
+
+/// What the stream answered to this command of the request before, if it did.
+///
+/// # Errors
+/// 422 if the key came with another request.
+pub(crate) fn past_answer<A: Aggregate>(
+    loaded: &Loaded<A>,
+    command_id: CommandId,
+    write: &Write,
+) -> Result<Option<PastAnswer>, Problem> {
+    let answer = loaded.answer_to(command_id);
+    let fingerprint = answer.as_ref().and_then(|answer| answer.fingerprint);
+    if fingerprint.is_some_and(|fingerprint| fingerprint != write.fingerprint) { Err(key_reused()) } else { Ok(answer) }
+}
 
 /// Whether the stream that takes the request's own command has answered it before.
 ///
 /// # Errors
 /// 422 if the key came with another request, 412 if `If-Match` names another revision of what was not answered yet.
 pub(crate) fn answered<A: Aggregate>(loaded: &Loaded<A>, write: &Write) -> Result<bool, Problem> {
-    if let Some(answer) = loaded.answer_to(write.command_id()) {
-        let other = answer.fingerprint.is_some_and(|fingerprint| fingerprint != write.fingerprint);
-        return if other { Err(key_reused()) } else { Ok(true) };
+    if past_answer(loaded, write.command_id(), write)?.is_some() {
+        return Ok(true);
     }
     if write.if_revision.is_some_and(|required| loaded.revision != Some(required)) {
         let problem = Problem::precondition_failed("the resource stands at another revision than If-Match names");

@@ -14,6 +14,7 @@ use serde::Serialize;
 use std::fmt::Display;
 use tillroll_http::{After, Page, Problem, ProblemDocument, ProblemKind, headers, schema};
 use tillroll_infra::{
+    bus::Fingerprint,
     codec::CodecError,
     stream::{Position, StreamId},
 };
@@ -141,6 +142,13 @@ pub(crate) struct View {
 pub(crate) struct Tagged<T> {
     pub(crate) tag: String,
     pub(crate) body: T,
+}
+
+impl<T: Serialize> Tagged<T> {
+    /// A resource that no revision stands for, because the clock or what lies behind a page changes it too.
+    pub(crate) fn by_content(body: T) -> Self {
+        Self { tag: Fingerprint::of(&body).to_string(), body }
+    }
 }
 
 impl View {

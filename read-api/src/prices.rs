@@ -21,7 +21,6 @@ use tillroll_domain::{
     text::{Country, Sku},
 };
 use tillroll_http::{Limit, Page, Path, Permission, Principal, Problem, Query, quote::PriceReasonJson, schema};
-use tillroll_infra::bus::Fingerprint;
 use tillroll_projections::models::{
     prices::{
         self, BY_CHANGED_AT, BY_CHANGED_AT_DESCENDING, BY_VALID_FROM, BY_VALID_FROM_DESCENDING, ListPriceRow, Offered,
@@ -287,15 +286,11 @@ pub(crate) async fn get_offer(
     let offered = prices::offered(&mut view.snapshot, &sku).await.map_err(failed)?;
     let Some(offered) = offered else { return view.composite::<Offer>(None, &OFFER_NOT_FOUND) };
     let history = prices::history(&mut view.snapshot, &sku, query.currency).await.map_err(failed)?;
-    let mut available = 0_i64;
-    for location in api.locations.iter() {
-        let level = stock::get(&mut view.snapshot, location, &sku).await.map_err(failed)?;
-        available = available.saturating_add(level.map_or(0, |level| level.available.max(0)));
-    }
+    let available = stock::available_of(&mut view.snapshot, vec![sku.to_string()], &api.locations).await;
+    let available = available.map_err(failed)?.remove(sku.as_str()).unwrap_or(0);
     let body = offer(&sku, offered, &history, query, available, now);
     // The clock alone can change it, so that no revision could stand for it.
-    let tag = Fingerprint::of(&body).to_string();
-    view.composite(Some(Tagged { tag, body }), &OFFER_NOT_FOUND)
+    view.composite(Some(Tagged::by_content(body)), &OFFER_NOT_FOUND)
 }
 
 fn offer(

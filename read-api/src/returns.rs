@@ -17,7 +17,6 @@ use tillroll_domain::{
     returns::status::ReturnStatus,
 };
 use tillroll_http::{Limit, Page, Path, Permission, Principal, Problem, Query, schema};
-use tillroll_infra::bus::Fingerprint;
 use tillroll_projections::models::{
     orders,
     returns::{self, BY_REQUESTED_AT, BY_REQUESTED_AT_DESCENDING, ReturnDetail, ReturnFilter, ReturnRow},
@@ -203,8 +202,7 @@ pub(crate) async fn list_order_returns(
     let data: Vec<_> = slice.rows.into_iter().map(ReturnJson::from).collect();
     let body = paging.page(data, slice.next.as_deref());
     // What comes behind a page changes where it goes on, and no position on it.
-    let tag = Fingerprint::of(&body).to_string();
-    view.composite(Some(Tagged { tag, body }), &RETURN_NOT_FOUND)
+    view.composite(Some(Tagged::by_content(body)), &RETURN_NOT_FOUND)
 }
 
 /// Read one return.
@@ -222,11 +220,7 @@ pub(crate) async fn get_return(
     if let Some(detail) = &found
         && !principal.may(Permission::ReadOrders)
     {
-        // Rows hold ids that the fold wrote.
-        let visible = match detail.returned.order_id.parse::<OrderId>() {
-            Ok(order_id) => access::visible(&mut view, &principal, order_id).await?.is_some(),
-            Err(_) => false,
-        };
+        let visible = access::sees(&mut view, &principal, &detail.returned.order_id).await?;
         found = found.filter(|_| visible);
     }
     let tagged =

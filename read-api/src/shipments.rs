@@ -14,7 +14,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use tillroll_domain::ids::{OrderId, ShipmentId};
 use tillroll_http::{Limit, Page, Path, Permission, Principal, Problem, Query, schema};
-use tillroll_infra::bus::Fingerprint;
 use tillroll_projections::models::{
     orders,
     shipments::{self, BY_CREATED_AT, BY_CREATED_AT_DESCENDING, ShipmentDetail, ShipmentFilter, ShipmentRow},
@@ -169,8 +168,7 @@ pub(crate) async fn list_order_shipments(
     let data: Vec<_> = slice.rows.into_iter().map(ShipmentJson::from).collect();
     let body = paging.page(data, slice.next.as_deref());
     // What comes behind a page changes where it goes on, and no position on it.
-    let tag = Fingerprint::of(&body).to_string();
-    view.composite(Some(Tagged { tag, body }), &SHIPMENT_NOT_FOUND)
+    view.composite(Some(Tagged::by_content(body)), &SHIPMENT_NOT_FOUND)
 }
 
 /// Read one shipment.
@@ -188,11 +186,7 @@ pub(crate) async fn get_shipment(
     if let Some(detail) = &found
         && !principal.may(Permission::ReadOrders)
     {
-        // Rows hold ids that the fold wrote.
-        let visible = match detail.shipment.order_id.parse::<OrderId>() {
-            Ok(order_id) => access::visible(&mut view, &principal, order_id).await?.is_some(),
-            Err(_) => false,
-        };
+        let visible = access::sees(&mut view, &principal, &detail.shipment.order_id).await?;
         found = found.filter(|_| visible);
     }
     let tagged =

@@ -4,8 +4,8 @@ use super::{authorized, execute, facts, run};
 use crate::{
     CommandApi,
     answer::{Changed, Refusals, Written},
-    refusal::key_reused,
     request::{WriteHeaders, WriteRequest},
+    steps::past_answer,
 };
 use axum::extract::State;
 use serde::Deserialize;
@@ -97,10 +97,7 @@ pub(crate) async fn add_line(
     let write = request.begin(&api, &principal);
     let line_id = CartLineId::new(write.new_id(&api, "line"));
     // A repeated request is answered before facts are gathered: the SKU may not be offered any more.
-    if let Some(answer) = cart.answer_to(write.command_id()) {
-        if answer.fingerprint.is_some_and(|fingerprint| fingerprint != write.fingerprint) {
-            return Err(key_reused());
-        }
+    if let Some(answer) = past_answer(&cart, write.command_id(), &write)? {
         return name_line(&api, id, Written::before(id, &answer), &sku, &options).await;
     }
     let open = facts::open(&cart.state)?;

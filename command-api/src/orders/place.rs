@@ -9,9 +9,10 @@ use crate::{
         AMOUNT_TOO_FINE, AMOUNT_TOO_LARGE, CURRENCY_MISMATCH, CUSTOMER_UNKNOWN, LINE_SKU_UNKNOWN, NEGATIVE_PRICE,
         NO_LIST_PRICE, ORDER_TOO_LARGE, SKU_NOT_OFFERED,
     },
-    refusal::{Refusal, key_reused, problem_of},
+    refusal::{Refusal, problem_of},
     request::{KeyedWriteHeaders, WriteRequest},
     skus,
+    steps::past_answer,
 };
 use axum::{
     extract::{DefaultBodyLimit, State},
@@ -110,10 +111,7 @@ pub(crate) async fn place_order(
 
     // A repeated request is answered before facts are gathered: prices and customers may have changed since.
     let known = api.bus.load::<Order>(&write.tenant, &stream).await.map_err(problem_of)?;
-    if let Some(answer) = known.answer_to(write.command_id()) {
-        if answer.fingerprint.is_some_and(|fingerprint| fingerprint != write.fingerprint) {
-            return Err(key_reused());
-        }
+    if let Some(answer) = past_answer(&known, write.command_id(), &write)? {
         return Ok(Written::before(id, &answer).created("/api/v1/orders"));
     }
     let command = OrderCommand::Place { snapshot: snapshot(&api, order).await? };

@@ -13,8 +13,9 @@ use crate::{
     answer::{Created, Refusals, Written},
     carts::ordered,
     chains::carry_through,
-    refusal::{Refusal, key_reused, problem_of},
+    refusal::{Refusal, problem_of},
     request::{KeyedWriteHeaders, Write, WriteRequest},
+    steps::past_answer,
 };
 use axum::{extract::State, response::Response};
 use serde::Deserialize;
@@ -37,7 +38,7 @@ use tillroll_domain::{
     text::Note,
 };
 use tillroll_http::{Path, Permission, Principal, Problem, schema};
-use tillroll_infra::bus::{CommandContext, ExecuteError, Loaded, PastAnswer};
+use tillroll_infra::bus::{CommandContext, ExecuteError, Loaded};
 use utoipa::ToSchema;
 
 /// Seconds for which the cart is claimed: far longer than its three steps take.
@@ -78,8 +79,7 @@ pub(crate) async fn place_cart(
 async fn place(api: &CommandApi, write: &Write, cart_id: CartId, quote_hash: QuoteHash) -> Result<Written, Problem> {
     let order_id = ordered::order_of(api, cart_id);
     let order = access::load(api, order_id).await?;
-    if let Some(answer) = order.answer_to(write.command_id()) {
-        check_same(write, &answer)?;
+    if let Some(answer) = past_answer(&order, write.command_id(), write)? {
         close(api, write, cart_id, order_id).await?;
         return Ok(Written::before(order_id, &answer));
     }
@@ -116,12 +116,6 @@ async fn place(api: &CommandApi, write: &Write, cart_id: CartId, quote_hash: Quo
             Err(problem_of(error))
         }
     }
-}
-
-/// Refuses a key that came with another quote before.
-fn check_same(write: &Write, answer: &PastAnswer) -> Result<(), Problem> {
-    let other = answer.fingerprint.is_some_and(|fingerprint| fingerprint != write.fingerprint);
-    if other { Err(key_reused()) } else { Ok(()) }
 }
 
 /// The refusal for an order that another request made. Should that have stopped before the cart was closed, this one closes
@@ -166,12 +160,10 @@ async fn claim(
     let open = cart.state.open().map_err(|refusal| refusal.problem())?;
     let context_of = |fence: u64| write.step(&format!("claim/{fence}"));
     let now = api.bus.ambient().clock.now();
-    if let Some(answer) = cart.answer_to(context_of(open.last_fence).command_id) {
-        // The quote it was claimed for is the one to be ordered.
-        check_same(write, &answer)?;
-        if let Some(claim) = open.live_claim(now) {
-            return Ok((open.clone(), claim));
-        }
+    // The quote it was claimed for is the one to be ordered: a key that came with another one is refused.
+    let has_claimed = past_answer(&cart, context_of(open.last_fence).command_id, write)?.is_some();
+    if let Some(claim) = open.live_claim(now).filter(|_| has_claimed) {
+        return Ok((open.clone(), claim));
     }
     let context = CommandContext { if_revision: write.if_revision, ..context_of(open.last_fence + 1) };
     let begin = CartCommand::BeginCompletion { quote_hash, lease_seconds: LEASE_SECONDS };

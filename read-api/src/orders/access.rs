@@ -53,6 +53,18 @@ pub(crate) async fn visible(view: &mut View, principal: &Principal, id: OrderId)
     Ok(order.filter(|order| Sight::of(principal, order) != Sight::Nothing))
 }
 
+/// Whether the caller sees anything of the order that a row names.
+///
+/// # Errors
+/// Whatever keeps the read model from answering.
+pub(crate) async fn sees(view: &mut View, principal: &Principal, order_id: &str) -> Result<bool, Problem> {
+    match order_id.parse() {
+        Ok(id) => Ok(visible(view, principal, id).await?.is_some()),
+        // Rows hold ids that the fold wrote.
+        Err(_) => Ok(false),
+    }
+}
+
 /// The answer that there is no such order. It is the same for a shopper whose order it is not: whether an event of it is
 /// parked is told only to those who read every order.
 ///

@@ -6,7 +6,7 @@ use crate::{
         prices::{PriceRowRow, priced},
         products::{PriceRow, ProductRow, VariantRow},
         query::{Filters, Ordering, every, text},
-        stock::StockRow,
+        stock::available_of,
     },
     read::{ReadModelError, Snapshot},
     table::Value,
@@ -78,7 +78,9 @@ pub async fn now(
         return Ok(known);
     }
     name(snapshot, &mut known).await?;
-    stock(snapshot, &mut known, market.locations).await?;
+    for (sku, units) in available_of(snapshot, known.keys().cloned().collect(), market.locations).await? {
+        known.entry(sku).or_default().available = units;
+    }
     price(snapshot, &mut known, market).await?;
     Ok(known)
 }
@@ -98,21 +100,6 @@ async fn name(snapshot: &mut Snapshot, known: &mut BTreeMap<String, SkuNow>) -> 
         if let (Some(product), Some(sku)) = (product, known.get_mut(&variant.sku)) {
             sku.name = Some(product.name.clone());
             sku.product_id = Some(variant.product_id);
-        }
-    }
-    Ok(())
-}
-
-async fn stock(
-    snapshot: &mut Snapshot,
-    known: &mut BTreeMap<String, SkuNow>,
-    locations: &[LocationId],
-) -> Result<(), ReadModelError> {
-    let filters = of_skus(known).among("location", locations.iter().map(text).collect());
-    let rows: Vec<StockRow> = every(snapshot, filters, Ordering::ascending(&["sku", "location"])).await?;
-    for row in rows {
-        if let Some(sku) = known.get_mut(&row.sku) {
-            sku.available = sku.available.saturating_add(row.available.max(0));
         }
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! Folds an order's events into its rows.
 
 use super::{
-    axes, lines,
+    axes,
+    lines::{self, Count},
     pending::{self, Pending},
     tables::{OrderContactRow, OrderLineRow, OrderPaymentRow, OrderRow},
     timeline,
@@ -54,12 +55,12 @@ pub(super) async fn apply(incoming: &Incoming, tables: &mut dyn Tables) -> Resul
         }
         OrderEvent::OrderFulfillmentStarted(_) => order.fulfillment_started = true,
         OrderEvent::OrderFulfillmentPlanned(planned) => {
-            changed = lines::plan(&mut order, &planned.lines, event, tables).await?;
+            changed = lines::add(Count::PLANNED, &mut order, &planned.lines, event, tables).await?;
             pending = Pending::begins(&order_id, planned.shipment_id, &planned.lines)?;
         }
         OrderEvent::OrderFulfillmentReleased(released) => {
             let waiting = pending::load(&order, released.shipment_id, tables).await?;
-            changed = lines::release(&mut order, &waiting, event, tables).await?;
+            changed = lines::remove(Count::PLANNED, &mut order, &waiting, event, tables).await?;
             pending = Pending::ends(released.shipment_id);
         }
         OrderEvent::OrderLinesShipped(shipped) => {
@@ -72,16 +73,16 @@ pub(super) async fn apply(incoming: &Incoming, tables: &mut dyn Tables) -> Resul
             order.delivered_on = delivered.business_date;
         }
         OrderEvent::OrderReturnRequested(requested) => {
-            changed = lines::expect_back(&mut order, &requested.lines, event, tables).await?;
+            changed = lines::add(Count::RETURN_REQUESTED, &mut order, &requested.lines, event, tables).await?;
             pending = Pending::begins(&order_id, requested.return_id, &requested.lines)?;
         }
         OrderEvent::OrderReturnClosed(closed) => {
             let waiting = pending::load(&order, closed.return_id, tables).await?;
-            changed = lines::expect_no_more(&mut order, &waiting, event, tables).await?;
+            changed = lines::remove(Count::RETURN_REQUESTED, &mut order, &waiting, event, tables).await?;
             pending = Pending::ends(closed.return_id);
         }
         OrderEvent::OrderLinesReturned(returned) => {
-            changed = lines::take_back(&mut order, &returned.lines, event, tables).await?;
+            changed = lines::add(Count::RETURNED, &mut order, &returned.lines, event, tables).await?;
         }
         OrderEvent::OrderLinesCredited(credited) => {
             changed = lines::credit(&mut order, &credited.lines, event, tables).await?;

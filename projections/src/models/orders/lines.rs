@@ -13,6 +13,7 @@ use tillroll_domain::{
     common::LineQuantity,
     money::cumulative_share,
     order::events::{CreditedLine, OrderLine, OrderPlaced},
+    quantity::Quantity,
 };
 use tillroll_infra::event::RecordedEvent;
 
@@ -109,48 +110,60 @@ fn share(row: &OrderLineRow) -> Result<i64, ApplyError> {
         .map_err(|error| ApplyError::Poison(format!("line {} cannot lose that many units: {error}", row.line)))
 }
 
-/// Goods are set aside for a shipment.
-pub(super) async fn plan(
+/// Units that a line and its order count alike.
+#[derive(Clone, Copy)]
+pub(super) struct Count {
+    of_line: fn(&mut OrderLineRow) -> &mut i64,
+    of_order: fn(&mut OrderRow) -> &mut i64,
+}
+
+impl Count {
+    /// Set aside for a shipment.
+    pub(super) const PLANNED: Self = Self { of_line: |row| &mut row.planned, of_order: |order| &mut order.planned };
+    /// May be on their way back.
+    pub(super) const RETURN_REQUESTED: Self =
+        Self { of_line: |row| &mut row.return_requested, of_order: |order| &mut order.return_requested };
+    /// Left.
+    const SHIPPED: Self = Self { of_line: |row| &mut row.shipped, of_order: |order| &mut order.shipped };
+    /// Came back.
+    pub(super) const RETURNED: Self = Self { of_line: |row| &mut row.returned, of_order: |order| &mut order.returned };
+
+    fn change(
+        self,
+        order: &mut OrderRow,
+        row: &mut OrderLineRow,
+        units: Quantity,
+        change: fn(i64, i64) -> Result<i64, ApplyError>,
+    ) -> Result<(), ApplyError> {
+        for count in [(self.of_line)(row), (self.of_order)(order)] {
+            *count = change(*count, units.as_i64())?;
+        }
+        Ok(())
+    }
+}
+
+/// Counts units of lines.
+pub(super) async fn add(
+    count: Count,
     order: &mut OrderRow,
     lines: &[LineQuantity],
     event: &RecordedEvent,
     tables: &mut dyn Tables,
 ) -> Result<Vec<OrderLineRow>, ApplyError> {
-    change_each(
-        order,
-        lines,
-        |line| line.line,
-        event,
-        tables,
-        |order, row, line| {
-            row.planned = sum(row.planned, line.quantity.as_i64())?;
-            order.planned = sum(order.planned, line.quantity.as_i64())?;
-            Ok(())
-        },
-    )
-    .await
+    let add = |order: &mut _, row: &mut _, line: &LineQuantity| count.change(order, row, line.quantity, sum);
+    change_each(order, lines, |line| line.line, event, tables, add).await
 }
 
-/// Goods that were set aside are not any more.
-pub(super) async fn release(
+/// Counts units of lines no more.
+pub(super) async fn remove(
+    count: Count,
     order: &mut OrderRow,
-    pending: &[LineQuantity],
+    lines: &[LineQuantity],
     event: &RecordedEvent,
     tables: &mut dyn Tables,
 ) -> Result<Vec<OrderLineRow>, ApplyError> {
-    change_each(
-        order,
-        pending,
-        |pending| pending.line,
-        event,
-        tables,
-        |order, row, pending| {
-            row.planned = difference(row.planned, pending.quantity.as_i64())?;
-            order.planned = difference(order.planned, pending.quantity.as_i64())?;
-            Ok(())
-        },
-    )
-    .await
+    let remove = |order: &mut _, row: &mut _, line: &LineQuantity| count.change(order, row, line.quantity, difference);
+    change_each(order, lines, |line| line.line, event, tables, remove).await
 }
 
 /// Goods left; what had been set aside for their shipment is the same goods.
@@ -169,78 +182,9 @@ pub(super) async fn ship(
         tables,
         |order, row, line| {
             if let Some(planned) = pending.iter().find(|planned| planned.line == line.line) {
-                row.planned = difference(row.planned, planned.quantity.as_i64())?;
-                order.planned = difference(order.planned, planned.quantity.as_i64())?;
+                Count::PLANNED.change(order, row, planned.quantity, difference)?;
             }
-            row.shipped = sum(row.shipped, line.quantity.as_i64())?;
-            order.shipped = sum(order.shipped, line.quantity.as_i64())?;
-            Ok(())
-        },
-    )
-    .await
-}
-
-/// Goods may be on their way back.
-pub(super) async fn expect_back(
-    order: &mut OrderRow,
-    lines: &[LineQuantity],
-    event: &RecordedEvent,
-    tables: &mut dyn Tables,
-) -> Result<Vec<OrderLineRow>, ApplyError> {
-    change_each(
-        order,
-        lines,
-        |line| line.line,
-        event,
-        tables,
-        |order, row, line| {
-            row.return_requested = sum(row.return_requested, line.quantity.as_i64())?;
-            order.return_requested = sum(order.return_requested, line.quantity.as_i64())?;
-            Ok(())
-        },
-    )
-    .await
-}
-
-/// Goods are not on their way back any more.
-pub(super) async fn expect_no_more(
-    order: &mut OrderRow,
-    pending: &[LineQuantity],
-    event: &RecordedEvent,
-    tables: &mut dyn Tables,
-) -> Result<Vec<OrderLineRow>, ApplyError> {
-    change_each(
-        order,
-        pending,
-        |pending| pending.line,
-        event,
-        tables,
-        |order, row, pending| {
-            row.return_requested = difference(row.return_requested, pending.quantity.as_i64())?;
-            order.return_requested = difference(order.return_requested, pending.quantity.as_i64())?;
-            Ok(())
-        },
-    )
-    .await
-}
-
-/// Goods came back.
-pub(super) async fn take_back(
-    order: &mut OrderRow,
-    lines: &[LineQuantity],
-    event: &RecordedEvent,
-    tables: &mut dyn Tables,
-) -> Result<Vec<OrderLineRow>, ApplyError> {
-    change_each(
-        order,
-        lines,
-        |line| line.line,
-        event,
-        tables,
-        |order, row, line| {
-            row.returned = sum(row.returned, line.quantity.as_i64())?;
-            order.returned = sum(order.returned, line.quantity.as_i64())?;
-            Ok(())
+            Count::SHIPPED.change(order, row, line.quantity, sum)
         },
     )
     .await
