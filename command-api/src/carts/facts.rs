@@ -15,7 +15,7 @@ use tillroll_domain::{
     money::Currency,
     price::UnitPrice,
     quantity::Quantity,
-    stock_item::StockItem,
+    stock_item::{StockItem, commands::stream_id},
     text::{Country, Sku},
 };
 use tillroll_http::Problem;
@@ -67,7 +67,7 @@ pub(super) async fn prices(
 pub(crate) async fn available(api: &CommandApi, sku: &Sku) -> Result<u32, Problem> {
     let mut units: i64 = 0;
     for location in api.locations.iter() {
-        let item = api.bus.load::<StockItem>(&api.tenant, &format!("{location}.{sku}")).await.map_err(problem_of)?;
+        let item = api.bus.load::<StockItem>(&api.tenant, &stream_id(location, sku)).await.map_err(problem_of)?;
         units = units.saturating_add(item.state.available().max(0));
     }
     Ok(u32::try_from(units).unwrap_or(u32::MAX))
