@@ -1,8 +1,12 @@
 //! The one place where everything is wired: log, bus, projections and both APIs over one data folder.
 
 mod metrics;
+mod payments;
 mod prefer;
 
+pub use payments::{Payments, SimulatedProvider};
+
+use crate::simulator_api::{self, SimulatorApi};
 use anyhow::Context;
 use axum::{
     Json, Router,
@@ -11,6 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use parking_lot::Mutex;
 use serde_json::json;
 use std::{
     fs,
@@ -21,10 +26,10 @@ use std::{
 };
 use tillroll_command_api::CommandApi;
 use tillroll_domain::{
-    cart::Cart, category_tree::CategoryTree, claim::Claim, credit_note::CreditNote, customer::Customer,
-    expense::Expense, fulfillment::Fulfillment, import::Import, order::Order, payment::Payment,
-    price_schedule::PriceSchedule, product::Product, returns::Return, stock_document::StockDocument,
-    stock_item::StockItem,
+    aggregate::Aggregate, cart::Cart, category_tree::CategoryTree, claim::Claim, credit_note::CreditNote,
+    customer::Customer, expense::Expense, fulfillment::Fulfillment, import::Import, order::Order, payment::Payment,
+    price_schedule::PriceSchedule, product::Product, provider_message::ProviderMessage, returns::Return,
+    stock_document::StockDocument, stock_item::StockItem,
 };
 use tillroll_http::{
     Cors, Edge, HttpMetrics, Keys,
@@ -46,6 +51,7 @@ use tillroll_infra::{
         KeyVault,
         sqlite::{SqliteVault, SqliteVaultOptions},
     },
+    watch::StreamWatch,
 };
 use tillroll_projections::{
     models,
@@ -53,6 +59,11 @@ use tillroll_projections::{
     runtime::{Follower, Runtime, RuntimeOptions},
 };
 use tillroll_read_api::ReadApi;
+use tillroll_sagas::{
+    all,
+    runtime::{SagaBuilder, SagaOptions, SagaStatuses, Sagas},
+    work::ProcessWork,
+};
 use tokio::sync::watch;
 
 /// The engine over one data folder, which it alone writes.
@@ -64,10 +75,16 @@ pub struct Engine {
     pub bus: Bus,
     /// Keeps the read models.
     pub projections: Runtime,
+    /// The index of the processes' open work.
+    work: Arc<ProcessWork>,
+    /// How the processes are doing, once they run.
+    processes: Arc<Mutex<SagaStatuses>>,
     snapshots: Option<Arc<SqliteSnapshots>>,
     vault: Arc<SqliteVault>,
     ambient: Ambient,
     settings: Settings,
+    /// Opened when they are first asked for: whoever only imports takes no payments.
+    payments: Mutex<Option<Payments>>,
     /// Where the log ended when it was opened.
     head_at_open: Position,
     /// True once live streams are to end.
@@ -152,7 +169,8 @@ pub fn bus(
         Some(snapshots) => builder.snapshots(snapshots, SNAPSHOT_EVERY),
         None => builder,
     };
-    builder
+    all::processes()
+        .register(builder)
         .time_zone(settings.store.time_zone)
         .cache_bytes(settings.store.cache_bytes)
         .register::<Cart>()
@@ -167,6 +185,7 @@ pub fn bus(
         .register::<Payment>()
         .register::<PriceSchedule>()
         .register::<Product>()
+        .register::<ProviderMessage>()
         .register::<Return>()
         .register::<StockDocument>()
         .register::<StockItem>()
@@ -197,15 +216,21 @@ impl Engine {
         let made = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&tables);
         made.with_context(|| format!("the read models {} cannot be made", tables.display()))?;
         let options = RuntimeOptions { codec: bus.codec().clone(), ..RuntimeOptions::new(tables) };
-        let projections = Runtime::open(log.clone(), ambient.clock.clone(), options, models::all()).await?;
+        let work = all::processes().work(settings.carts.idle_limits());
+        let mut read_models = models::all();
+        read_models.push(work.clone());
+        let projections = Runtime::open(log.clone(), ambient.clock.clone(), options, read_models).await?;
         Ok(Self {
             log,
             bus,
             projections,
+            work,
+            processes: Arc::default(),
             snapshots,
             vault,
             ambient,
             settings,
+            payments: Mutex::default(),
             head_at_open,
             stopping: watch::channel(false).0,
         })
@@ -227,6 +252,50 @@ impl Engine {
         self.settings.data.join("keys.toml")
     }
 
+    /// The role keys and the server's own secret; makes them at the first call.
+    fn keys(&self) -> anyhow::Result<Keys> {
+        let keys = Keys::load_or_create(&self.keys_path(), &*self.ambient.randomness)?;
+        Ok(keys.allowing_anonymous(self.settings.http.anonymous))
+    }
+
+    /// Who takes payments. Opened at the first call, which blocks for some file operations.
+    ///
+    /// # Errors
+    /// Keys or books that cannot be made, read or trusted.
+    pub fn payments(&self) -> anyhow::Result<Payments> {
+        let mut payments = self.payments.lock();
+        if let Some(payments) = &*payments {
+            return Ok(payments.clone());
+        }
+        let opened = Payments::open(&self.settings, &self.ambient, &self.keys()?)?;
+        Ok(payments.insert(opened).clone())
+    }
+
+    /// Lets the simulated provider do what it does by itself: decide late, let authorizations lapse, and deliver its messages
+    /// to this engine, at least once, until each is stored. In a task of its own, which ends with what this answers.
+    ///
+    /// # Errors
+    /// See [`Self::payments`].
+    pub fn start_simulated_provider(&self) -> anyhow::Result<SimulatedProvider> {
+        let payments = self.payments()?;
+        let api = CommandApi::new(self.bus.clone(), self.keys()?).with_payments(payments.providers.clone());
+        Ok(SimulatedProvider::start(&payments, api))
+    }
+
+    /// Starts the processes, which follow the log and need the read models to follow it too. History that is imported before
+    /// is passed over sooner than if it is imported meanwhile; it is no occasion for them either way. Call it before any
+    /// request is served or message delivered: a process that is new is told of what happens after this returns.
+    ///
+    /// # Errors
+    /// See [`Self::payments`].
+    pub async fn start_processes(&self) -> anyhow::Result<Sagas> {
+        let options = SagaOptions::new(self.settings.carts.idle_limits());
+        let builder = SagaBuilder::new(self.bus.clone(), self.projections.read_models(), &self.work, options);
+        let sagas = all::with_workers(builder, &self.bus, &self.payments()?.providers, &self.settings).start().await;
+        *self.processes.lock() = sagas.statuses();
+        Ok(sagas)
+    }
+
     /// Both APIs with their document, its page, the metrics and the probes. Makes the role keys, and the secret from which
     /// those of guest carts follow, at the first call.
     ///
@@ -234,30 +303,43 @@ impl Engine {
     /// A file of keys that cannot be written, read or trusted.
     pub fn router(&self) -> anyhow::Result<Router> {
         let Settings { http, .. } = &self.settings;
-        let keys =
-            Keys::load_or_create(&self.keys_path(), &*self.ambient.randomness)?.allowing_anonymous(http.anonymous);
+        let keys = self.keys()?;
+        let payments = self.payments()?;
         let read_models = self.projections.read_models();
-        let commands = CommandApi::new(self.bus.clone(), keys.clone()).configured(&self.settings)?;
+        // One for both: whoever waits for a cart, an order or a payment is woken by the same task.
+        let watch = StreamWatch::new(self.log.clone(), &[Cart::CATEGORY, Order::CATEGORY, Payment::CATEGORY]);
+        let commands = CommandApi::new(self.bus.clone(), keys.clone())
+            .configured(&self.settings)?
+            .with_payments(payments.providers.clone())
+            .watching(watch.clone());
         let readiness =
             Readiness { log: self.log.clone(), read_models: read_models.clone(), head_at_open: self.head_at_open };
         let wait_max = Duration::from_millis(http.read_wait_ms);
         let reads = ReadApi::new(read_models.clone(), self.log.clone(), keys.clone())
             .waiting_at_most(wait_max)
+            .watching(watch)
             .timed_by(self.ambient.clock.clone())
             .selling_from(&self.settings.store.locations)
             .live_streams_at_most(http.live_streams_max)
             .live_until(self.stopping.subscribe());
         let counted = HttpMetrics::default();
         let started_at = self.ambient.clock.now();
-        let metrics = metrics::Metrics::new(keys, self.log.clone(), read_models.clone(), &counted, started_at);
-        let (api, document) =
-            tillroll_command_api::router(commands).merge(tillroll_read_api::router(reads)).split_for_parts();
-        let problems = EDGE.iter().chain(tillroll_command_api::PROBLEMS).chain(tillroll_read_api::PROBLEMS).copied();
+        let simulator = payments.simulator;
+        let simulated = SimulatorApi::new(simulator.clone(), keys.clone(), self.ambient.clock.clone());
+        let metrics = metrics::Metrics::new(keys, self.log.clone(), read_models.clone(), &counted, started_at)
+            .with_processes(self.processes.clone(), self.ambient.clock.clone());
+        let (api, document) = tillroll_command_api::router(commands)
+            .merge(tillroll_read_api::router(reads))
+            .merge(simulator_api::router(simulated))
+            .split_for_parts();
+        let problems = EDGE.iter().chain(tillroll_command_api::PROBLEMS).chain(tillroll_read_api::PROBLEMS);
+        let problems = problems.chain(simulator_api::PROBLEMS).copied();
         let router = Router::new()
             .merge(api)
             .merge(tillroll_read_api::docs(document))
             .merge(registry::routes(problems))
             .merge(metrics::routes(metrics))
+            .merge(simulator_api::page::routes(simulator))
             .route("/health", get(async || Json(json!({ "status": "up" }))))
             .route("/ready", get(ready).with_state(readiness));
         let edge = Edge { cors: Cors::of(&http.cors_origins), metrics: counted, ..Edge::new(self.ambient.ids.clone()) };
@@ -275,13 +357,16 @@ impl Engine {
             follower.shutdown().await;
         }
         self.projections.close().await;
-        let (log, snapshots, vault) = (self.log, self.snapshots, self.vault);
+        let (log, snapshots, vault, payments) = (self.log, self.snapshots, self.vault, self.payments.into_inner());
         // Closing waits for files. The log comes last, since it holds the lock on the folder.
         let closed = tokio::task::spawn_blocking(move || {
             if let Some(snapshots) = snapshots {
                 snapshots.close();
             }
             vault.close();
+            if let Some(payments) = payments {
+                payments.simulator.close();
+            }
             log.close();
         });
         if closed.await.is_err() {

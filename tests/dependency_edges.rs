@@ -9,6 +9,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tillroll-domain", &[]),
     ("tillroll-infra", &["tillroll-domain"]),
     ("tillroll-projections", &["tillroll-domain", "tillroll-infra"]),
+    ("tillroll-sagas", &["tillroll-domain", "tillroll-infra", "tillroll-projections"]),
     ("tillroll-http", &["tillroll-domain", "tillroll-infra"]),
     ("tillroll-command-api", &["tillroll-domain", "tillroll-infra", "tillroll-http"]),
     ("tillroll-read-api", &["tillroll-domain", "tillroll-infra", "tillroll-projections", "tillroll-http"]),
@@ -18,6 +19,18 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     ("tillroll-faults", &["tillroll-infra"]),
     (
+        "tillroll-simulation",
+        &[
+            "tillroll-domain",
+            "tillroll-infra",
+            "tillroll-projections",
+            "tillroll-sagas",
+            "tillroll-http",
+            "tillroll-command-api",
+            "tillroll-faults",
+        ],
+    ),
+    (
         "tillroll",
         &[
             "tillroll-domain",
@@ -26,6 +39,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "tillroll-http",
             "tillroll-command-api",
             "tillroll-read-api",
+            "tillroll-sagas",
         ],
     ),
 ];
@@ -35,7 +49,8 @@ const DOMAIN_MAY_USE: &[&str] = &["chrono", "serde", "sha2", "thiserror", "uuid"
 
 /// What only the HTTP crates and the binary may use.
 const HTTP_LIBRARIES: &[&str] = &["axum", "hyper", "hyper-util", "tower", "utoipa", "utoipa-axum", "utoipa-swagger-ui"];
-const MAY_USE_HTTP: &[&str] = &["tillroll-http", "tillroll-command-api", "tillroll-read-api", "tillroll"];
+const MAY_USE_HTTP: &[&str] =
+    &["tillroll-http", "tillroll-command-api", "tillroll-read-api", "tillroll", "tillroll-simulation"];
 
 /// The normal dependencies of each crate of the workspace.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {

@@ -98,6 +98,7 @@ impl Shop {
             email: None,
             shipping_address: None,
             billing_address: None,
+            checkout: None,
         };
         Ok(Order { id: OrderId::new(self.ids.next()), placed })
     }

@@ -7,7 +7,9 @@ use axum::{
 };
 use serde::Serialize;
 use std::fmt::Display;
-use tillroll_domain::ids::{AddressId, CartLineId, PriceRowId, ReceiptId, ReservationId, ReturnId, ShipmentId};
+use tillroll_domain::ids::{
+    AddressId, CartLineId, OperationId, PriceRowId, ReceiptId, ReservationId, ReturnId, ShipmentId,
+};
 use tillroll_http::{ProblemDocument, headers};
 use tillroll_infra::{
     bus::{Executed, PastAnswer},
@@ -47,6 +49,9 @@ pub(crate) struct Written {
     /// The line of the cart to which units were added.
     #[serde(skip_serializing_if = "Option::is_none")]
     line_id: Option<String>,
+    /// The operation that was requested of a payment's provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation_id: Option<String>,
 }
 
 impl Written {
@@ -70,6 +75,7 @@ impl Written {
             price_row_id: None,
             address_id: None,
             line_id: None,
+            operation_id: None,
         }
     }
 
@@ -95,6 +101,10 @@ impl Written {
 
     pub(crate) fn line(self, id: CartLineId) -> Self {
         Self { line_id: Some(id.to_string()), ..self }
+    }
+
+    pub(crate) fn operation(self, id: OperationId) -> Self {
+        Self { operation_id: Some(id.to_string()), ..self }
     }
 
     pub(crate) fn address(self, id: AddressId) -> Self {

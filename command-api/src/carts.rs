@@ -3,6 +3,7 @@
 //! A guest's cart is for whoever has its secret, a customer's for the storefront that acts for the customer; who may manage
 //! carts may do everything. For others there is no such cart.
 
+pub(crate) mod checkout;
 pub(crate) mod contact;
 pub(crate) mod create;
 pub(crate) mod expire;

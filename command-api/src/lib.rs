@@ -11,6 +11,7 @@ mod categories;
 mod chains;
 mod customers;
 mod orders;
+mod payments;
 mod price_schedules;
 mod prices;
 mod problems;
@@ -25,17 +26,26 @@ mod slugs;
 mod steps;
 mod stock;
 
+pub use payments::webhooks::{ReceivedMessage, receive_webhook};
 pub use prices::Pricing;
 pub use problems::PROBLEMS;
 
 use axum::extract::FromRef;
 use std::sync::Arc;
-use tillroll_domain::{cart::commands::IdleLimits, text::LocationId};
+use tillroll_domain::{
+    aggregate::Aggregate,
+    cart::{Cart, commands::IdleLimits},
+    order::Order,
+    payment::Payment,
+    text::LocationId,
+};
 use tillroll_http::{Keys, access::security_scheme};
 use tillroll_infra::{
     bus::Bus,
-    config::{CartSettings, OrderSettings, PricingSettings, Settings, SettingsError, StoreSettings},
+    config::{CartSettings, CheckoutSettings, OrderSettings, PricingSettings, Settings, SettingsError, StoreSettings},
+    payments::Providers,
     stream::DEFAULT_TENANT,
+    watch::StreamWatch,
 };
 use tokio::sync::Semaphore;
 use utoipa::OpenApi;
@@ -61,10 +71,22 @@ pub struct CommandApi {
     return_days: u16,
     /// How long carts are kept.
     idle_limits: IdleLimits,
+    /// How orders are checked out.
+    checkout: CheckoutSettings,
+    /// Who takes payments.
+    payments: Providers,
+    /// Tells of what happens to single carts, orders and payments.
+    watch: StreamWatch,
+    /// One permit for each request that waits for what others do.
+    waiting: Arc<Semaphore>,
 }
 
 /// Requests of several steps at a time; further ones are answered `busy`.
 const CHAINS_MAX: usize = 256;
+/// Requests that wait for what others do at a time; further ones are answered at once, with what is known then.
+const WAITING_MAX: usize = 1_024;
+/// The categories of which single streams are waited for.
+const WATCHED: [&str; 3] = [Cart::CATEGORY, Order::CATEGORY, Payment::CATEGORY];
 
 impl CommandApi {
     /// An API over a bus with which Cart, Product, PriceSchedule, StockItem, Customer, Order, Fulfillment, Return and Claim are registered; with the
@@ -77,6 +99,7 @@ impl CommandApi {
         let pricing = Pricing::new(&PricingSettings::default()).expect("the default settings are good");
         let locations = StoreSettings::default().locations.into();
         let chains = Arc::new(Semaphore::new(CHAINS_MAX));
+        let watch = StreamWatch::new(bus.log().clone(), &WATCHED);
         Self {
             bus,
             keys,
@@ -87,6 +110,10 @@ impl CommandApi {
             store: Arc::default(),
             return_days: OrderSettings::default().return_days,
             idle_limits: CartSettings::default().idle_limits(),
+            checkout: CheckoutSettings::default(),
+            payments: Providers::default(),
+            watch,
+            waiting: Arc::new(Semaphore::new(WAITING_MAX)),
         }
     }
 
@@ -102,8 +129,22 @@ impl CommandApi {
             store: Arc::new(settings.store.clone()),
             return_days: settings.orders.return_days,
             idle_limits: settings.carts.idle_limits(),
+            checkout: settings.checkout,
             ..self
         })
+    }
+
+    /// With providers that take payments. Without them, nothing can be paid.
+    #[must_use]
+    pub fn with_payments(self, payments: Providers) -> Self {
+        Self { payments, ..self }
+    }
+
+    /// With a watch that others use too, over the streams of carts, orders and payments at least. Without it, it has one of
+    /// its own.
+    #[must_use]
+    pub fn watching(self, watch: StreamWatch) -> Self {
+        Self { watch, ..self }
     }
 
     /// With policies of one's own.
@@ -138,9 +179,10 @@ impl FromRef<CommandApi> for Keys {
         (name = "orders", description = "Direct orders and what becomes of them"),
         (name = "shipments", description = "Goods of an order that leave together"),
         (name = "returns", description = "Goods of an order that come back"),
+        (name = "payments", description = "Payments and their operations at providers"),
     ),
     // Schemas of shared responses are not collected from the routes.
-    components(schemas(answer::Written, carts::create::CartBegun, carts::quote::CartWithQuote, tillroll_http::ProblemDocument)),
+    components(schemas(answer::Written, carts::create::CartBegun, carts::checkout::CheckedOut, carts::quote::CartWithQuote, tillroll_http::ProblemDocument)),
     security(("key" = [])),
 )]
 struct Document;
@@ -213,8 +255,14 @@ pub fn router(state: CommandApi) -> OpenApiRouter {
         .routes(routes!(carts::terms::select_shipping))
         .routes(routes!(carts::terms::change_cart_currency))
         .routes(routes!(carts::quote::quote_cart))
+        .routes(routes!(carts::checkout::check_out))
         .routes(routes!(carts::merge::merge_cart))
         .routes(routes!(carts::expire::expire_cart))
+        .routes(routes!(payments::pay_order))
+        .routes(routes!(payments::capture_payment))
+        .routes(routes!(payments::refund_payment))
+        .routes(routes!(payments::cancel_payment))
+        .routes(routes!(payments::webhooks::receive_payment_webhook))
         .routes(routes!(orders::place::place_order).map(|route| route.layer(orders::place::body_limit())))
         .routes(routes!(orders::confirm_order))
         .routes(routes!(orders::cancel_order))

@@ -60,6 +60,9 @@ pub(crate) struct ReturnLines {
 }
 
 /// Promise to carry an order out.
+///
+/// The order of a checkout is confirmed by itself. Before its stock is held (409 `stock_not_reserved`) and its money set aside
+/// or taken (409 `order_not_paid`), nobody can.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/confirm", tag = "orders",
     params(("id" = inline(schema::OrderId), Path), WriteHeaders), responses(Changed, Refusals))]
 pub(crate) async fn confirm_order(
@@ -73,10 +76,15 @@ pub(crate) async fn confirm_order(
     run(&api, &request.begin(&api, &principal), id, OrderCommand::Confirm).await
 }
 
-/// Cancel an order of which nothing has left and nothing is planned to leave.
+/// Cancel an order of which nothing has left and nothing is planned to leave. Stock and money of a checkout's order are given
+/// back by themselves.
 ///
 /// For who manages orders, and, before anybody started to put it together, for its buyer: the storefront that acts for the
 /// customer, or the secret of the cart that the order was made from.
+///
+/// Of an order that was checked out, money and stock follow by themselves, a moment later: what was set aside is set free, what
+/// was taken is given back, also if it arrives only now, and nothing is held or promised to the order any more. If the
+/// checkout was still running, its cart is open again.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/cancel", tag = "orders",
     params(("id" = inline(schema::OrderId), Path), WriteHeaders), request_body = Reason, responses(Changed, Refusals))]
 pub(crate) async fn cancel_order(
@@ -92,6 +100,9 @@ pub(crate) async fn cancel_order(
 }
 
 /// Cancel units that have not left. Cancelling the last of them cancels the order.
+///
+/// An order of a checkout must be confirmed for this (409 `order_not_confirmed`); stock and money of what is cancelled are
+/// given back by themselves.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/cancel-lines", tag = "orders",
     params(("id" = inline(schema::OrderId), Path), WriteHeaders), request_body = CancelLines, responses(Changed, Refusals))]
 pub(crate) async fn cancel_order_lines(
@@ -120,6 +131,9 @@ pub(crate) async fn start_fulfillment(
 }
 
 /// Note that goods of a confirmed order leave. Their stock is booked under `/stock/{location}/{sku}/ship`.
+///
+/// Goods of a checkout's order leave as shipments, under `/orders/{id}/shipments`, or as planned there (409
+/// `shipment_not_planned`).
 #[utoipa::path(post, path = "/api/v1/orders/{id}/ship", tag = "orders",
     params(("id" = inline(schema::OrderId), Path), WriteHeaders), request_body = ShipLines, responses(Changed, Refusals))]
 pub(crate) async fn ship_order_lines(

@@ -130,6 +130,9 @@ problem_kinds! {
         "Goods leave out of what was promised to the order. Members: `order_id`, `requested`, `allocated`.");
     RECEIPT_DIFFERS = ProblemKind::new("receipt_differs", 409, "The receipt was booked otherwise",
         "Members: `receipt_id`, `booked`, `requested`.");
+    NOT_ALLOCATED = ProblemKind::new("not_allocated", 409, "The goods are not promised to the order there",
+        "Goods of a checkout's order leave from where its stock is held; units of its other shipments from there do not count \
+         again. Members: `location`, `sku`, `requested`, `allocated`.");
     SHIPMENT_DIFFERS = ProblemKind::new("shipment_differs", 409, "The shipment was booked otherwise",
         "Members: `shipment_id`, and for stock `order_id` and `quantity` as booked.");
     RETURN_DIFFERS = ProblemKind::new("return_differs", 409, "The return was booked otherwise",
@@ -161,6 +164,16 @@ problem_kinds! {
          it became.");
     COMPLETION_IN_PROGRESS = ProblemKind::new("completion_in_progress", 409, "An order is being made of the cart",
         "Nothing changes the cart meanwhile. Members: `until`: when it can be changed again at the latest.");
+    CHECKOUT_IN_PROGRESS = ProblemKind::new("checkout_in_progress", 409, "The cart is being checked out",
+        "Nothing changes the cart until the checkout has ended, for which the order waits for its stock and its money. \
+         Members: `order_id`.");
+    CHECKOUT_FAILED = ProblemKind::new("checkout_failed", 409, "The checkout came to nothing",
+        "No order was made, because what was asked for is not possible any more, and the cart is open again. Another checkout \
+         needs another `Idempotency-Key`. Members: `order_id` that was to be.");
+    TOO_MANY_CHECKOUTS = ProblemKind::new("too_many_checkouts", 409, "Too many checkouts of the cart came to nothing",
+        "Begin another cart. Members: `max`.");
+    PAYMENT_REQUIRED = ProblemKind::new("payment_required", 409, "There is something to pay",
+        "The checkout must say how. Members: `total_minor`.");
     PAYMENT_ATTACHED = ProblemKind::new("payment_attached", 409, "A payment depends on the cart",
         "Nothing changes a cart with a payment.");
     CART_LINE_NOT_FOUND = ProblemKind::new("cart_line_not_found", 404, "The cart has no such line", "Members: `line_id`.");
@@ -222,6 +235,13 @@ problem_kinds! {
     QUANTITY_EXCEEDED = ProblemKind::new("quantity_exceeded", 409, "More units than the line has",
         "Members: `line`, `action`, `requested`, `available`.");
     ORDER_NOT_CONFIRMED = ProblemKind::new("order_not_confirmed", 409, "The order is not confirmed", "Confirm it first.");
+    STOCK_NOT_RESERVED = ProblemKind::new("stock_not_reserved", 409, "No stock is held for the order yet",
+        "The checkout that made the order holds it by itself.");
+    ORDER_NOT_PAID = ProblemKind::new("order_not_paid", 409, "The order is not paid",
+        "Neither authorized nor captured money covers what is due. Members: `due_minor`, `paid_minor`.");
+    PAYMENT_NOT_CAPTURED = ProblemKind::new("payment_not_captured", 409, "The money for these goods was not captured",
+        "Nothing leaves unpaid. Capture follows the planning of a shipment by itself, unless the money is not set aside any \
+         more. Members: `due_minor` for all that would have left, `captured_minor`.");
     ORDER_CANCELLED = ProblemKind::new("order_cancelled", 409, "The order is cancelled", "Nothing more is done for it.");
     ORDER_CLOSED = ProblemKind::new("order_closed", 409, "The order is closed", "Nothing more happens to it.");
     ORDER_SHIPPED = ProblemKind::new("order_shipped", 409, "Goods of the order have left",
@@ -271,6 +291,35 @@ problem_kinds! {
         none were ordered.");
     NOT_FULLY_SHIPPED = ProblemKind::new("not_fully_shipped", 409, "Goods still have to leave",
         "Members: `outstanding` units.");
+    AMOUNT_NOT_POSITIVE = ProblemKind::new("amount_not_positive", 422, "The amount must be more than zero",
+        "Members: `given_minor`.");
+    PAYMENT_CANCELLED = ProblemKind::new("payment_cancelled", 409, "The payment is cancelled",
+        "Nothing more is set aside or taken by it.");
+    PAYMENT_WITHOUT_PROVIDER = ProblemKind::new("payment_without_provider", 409, "No provider took the payment",
+        "It was imported, or nothing was tried yet, so that there is nobody who could move its money.");
+    OPERATION_OPEN = ProblemKind::new("operation_open", 409, "An operation has no outcome yet",
+        "Another one has to wait for it. Members: `operation_id`, `kind`, `outcome`.");
+    OPERATION_DIFFERS = ProblemKind::new("operation_differs", 409, "The operation was requested with other content",
+        "Members: `operation_id`.");
+    TOO_MANY_OPERATIONS = ProblemKind::new("too_many_operations", 409, "Too many operations on one payment",
+        "Members: `max`.");
+    TOO_MANY_ATTEMPTS = ProblemKind::new("too_many_attempts", 409, "Too many attempts to pay", "Members: `max`.");
+    PAYMENT_AUTHORIZED = ProblemKind::new("payment_authorized", 409, "The money is set aside already",
+        "Members: `authorized_minor`.");
+    PAYMENT_CAPTURED = ProblemKind::new("payment_captured", 409, "Money was taken already", "Members: `captured_minor`.");
+    NOTHING_AUTHORIZED = ProblemKind::new("nothing_authorized", 409, "Nothing is set aside",
+        "So there is nothing to set free.");
+    CAPTURE_EXCEEDS_AUTHORIZED = ProblemKind::new("capture_exceeds_authorized", 409, "More than what can be captured",
+        "What is set aside, less what other operations may still take. Members: `requested_minor`, `available_minor`.");
+    REFUND_EXCEEDS_CAPTURED = ProblemKind::new("refund_exceeds_captured", 409, "More than what can be refunded",
+        "What was captured, less what was given back, is being given back, or is in dispute or lost to one. Members: \
+         `requested_minor`, `available_minor`.");
+    ORDER_NOT_PAYABLE = ProblemKind::new("order_not_payable", 409, "The order does not wait for a payment",
+        "It was not made by a checkout, has nothing to pay, or is promised already. Members: `lifecycle`.");
+    PAYMENT_NOT_READY = ProblemKind::new("payment_not_ready", 409, "The order cannot be paid yet",
+        "Its payment is made once its stock is held. Try again in a moment.");
+    WEBHOOK_NOT_AUTHENTIC = ProblemKind::new("webhook_not_authentic", 401, "The message is not the provider's",
+        "It is not signed, its signature is not the provider's for this body, or it was signed too long ago.");
     NOT_CLOSABLE = ProblemKind::new("not_closable", 409, "Only a delivered or cancelled order can be closed",
         "Members: `lifecycle`, `fulfillment`.");
 }

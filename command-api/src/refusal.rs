@@ -17,6 +17,7 @@ mod claim;
 mod customer;
 mod fulfillment;
 mod order;
+mod payment;
 mod price_schedule;
 mod pricing;
 mod product;

@@ -27,7 +27,7 @@ use tillroll_domain::{
         state::KnownReturn,
         status::{ReturnOutcome, ReturnReason, ReturnStatus},
     },
-    text::{Note, Sku},
+    text::{LocationId, Note, Sku},
 };
 use tillroll_http::{Path, Permission, Principal, Problem, schema};
 use tillroll_infra::bus::{ExecuteError, Executed, Loaded};
@@ -85,6 +85,9 @@ pub(crate) struct ReceiveReturn {
     /// The parcel, which counts once; made by the server where absent.
     #[schema(value_type = Option<schema::ReceiptId>)]
     receipt_id: Option<ReceiptId>,
+    /// Where it came: where the goods of a checkout's order go back into stock. Where absent, their stock is booked by hand.
+    #[schema(value_type = Option<schema::Location>)]
+    location: Option<LocationId>,
     /// What was in it; each line at most once per condition.
     #[schema(value_type = Vec<ReceivedUnits>, min_items = 1, max_items = 4_000)]
     lines: Vec<ReceivedLine>,
@@ -256,7 +259,8 @@ pub(crate) async fn reject_return(
 
 /// Note that a parcel came.
 ///
-/// Stock is booked under `/stock/{location}/{sku}/return`.
+/// The goods of a checkout's order go back into stock where they came by themselves, once they were inspected and the return is
+/// resolved. Others are booked under `/stock/{location}/{sku}/return`.
 #[utoipa::path(post, path = "/api/v1/returns/{id}/receive", tag = "returns",
     params(("id" = inline(schema::ReturnId), Path), WriteHeaders), request_body = ReceiveReturn,
     responses(Changed, Refusals))]
@@ -267,10 +271,10 @@ pub(crate) async fn receive_return(
     request: WriteRequest,
 ) -> Result<Written, Problem> {
     principal.require(Permission::ManageOrders)?;
-    let ReceiveReturn { receipt_id, lines } = request.body()?;
+    let ReceiveReturn { receipt_id, location, lines } = request.body()?;
     let write = request.begin(&api, &principal);
     let receipt_id = receipt_id.unwrap_or_else(|| ReceiptId::new(write.new_id(&api, "receipt")));
-    Ok(run(&api, &write, id, ReturnCommand::Receive { receipt_id, lines }).await?.receipt(receipt_id))
+    Ok(run(&api, &write, id, ReturnCommand::Receive { receipt_id, location, lines }).await?.receipt(receipt_id))
 }
 
 /// Note what an inspection of goods that came has come to so far.

@@ -31,6 +31,8 @@ use tillroll_http::{Path, Permission, Principal, Problem, schema};
 use tillroll_infra::bus::{ExecuteError, Executed, Loaded};
 use utoipa::ToSchema;
 
+mod allocated;
+
 /// The most shipments of an order that are asked whether they have arrived. Beyond, the order is noted as delivered by
 /// `POST /orders/{id}/deliver`.
 const SHIPMENTS_ASKED_MAX: usize = 200;
@@ -99,6 +101,9 @@ pub(crate) struct Remark {
 /// Plan which goods of a confirmed order leave together.
 ///
 /// Planned units can neither be cancelled nor leave otherwise. An order that is sent in parts has several shipments.
+///
+/// Goods of a checkout's order leave from where they are promised to it (409 `not_allocated`), in at most 200 shipments. If
+/// its terms say so, the money for them is captured by itself from now on; before that, they do not leave.
 #[utoipa::path(post, path = "/api/v1/orders/{id}/shipments", tag = "shipments",
     params(("id" = inline(schema::OrderId), Path), KeyedWriteHeaders), request_body = CreateShipment,
     responses(Created, Refusals))]
@@ -116,9 +121,7 @@ pub(crate) async fn create_shipment(
     let steps = {
         let api = api.clone();
         async move {
-            let plan = OrderCommand::PlanFulfillment { shipment_id: id, lines: lines.clone() };
-            let planned = api.bus.execute::<Order>(&order_id.uuid().to_string(), plan, write.first()).await;
-            planned.map_err(problem_of)?;
+            allocated::plan(&api, &write, order_id, id, &location, &lines).await?;
             let order = access::load(&api, order_id).await?;
             let lines = with_skus(order.state.placed().map_err(|refusal| refusal.problem())?, lines)?;
             let create = FulfillmentCommand::Create { order_id, location, lines };
@@ -154,7 +157,8 @@ pub(crate) async fn pack_shipment(
 
 /// Note that a shipment has left, and with it its goods.
 ///
-/// Their stock is booked under `/stock/{location}/{sku}/ship`.
+/// The stock of a checkout's order is booked by itself, that of other orders under `/stock/{location}/{sku}/ship`. Goods of a
+/// checkout's order leave once the money for them was captured (409 `payment_not_captured`).
 #[utoipa::path(post, path = "/api/v1/shipments/{id}/ship", tag = "shipments",
     params(("id" = inline(schema::ShipmentId), Path), WriteHeaders), request_body = ShipShipment,
     responses(Changed, Refusals))]

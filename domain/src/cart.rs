@@ -3,13 +3,15 @@
 //! A cart is its only writer, so that adding lines from several devices at once loses none. Its quote is of exactly what it
 //! holds; whatever changes that makes the quote void.
 //!
-//! **Invariant:** while a claim for completion has not lapsed, and while a payment is attached, nothing changes the cart.
+//! **Invariant:** while a claim for completion has not lapsed (that of a checkout never does; it is ended), and while a payment
+//! is attached, nothing changes the cart.
 //! **Invariant:** each claim has a higher fence than all before; only the newest converts the cart, unless none is left and an
 //! order of the cart was seen to stand.
 //! **Invariant:** a cart with money attached never expires.
 //! **Invariant:** a closed cart never changes again, except that a guest's contact may still be erased, and that the lines of
 //! a merge may be left for another cart, if the one before ended without them.
 
+pub mod agreement;
 pub mod commands;
 pub mod error;
 pub mod events;
@@ -17,6 +19,8 @@ pub mod line;
 pub mod state;
 
 mod absorb;
+mod checkout;
+mod claim;
 mod completion;
 mod contact;
 mod create;
@@ -33,6 +37,7 @@ mod properties;
 mod samples;
 
 pub use crate::customer::events::AddressKind;
+pub use claim::{ClaimHolder, CompletionClaim, RunningCheckout};
 pub use error::CartError;
 pub use events::{CartOwner, MergeStrategy};
 pub use line::{CartLine, LineOption};
@@ -52,7 +57,7 @@ type Decision = Result<Vec<CartEvent>, CartError>;
 
 impl Aggregate for Cart {
     const CATEGORY: &'static str = "cart";
-    const STATE_VERSION: u16 = 1;
+    const STATE_VERSION: u16 = 2;
     type State = CartState;
     type Command = Command;
     type Event = CartEvent;
@@ -96,6 +101,16 @@ impl Aggregate for Cart {
             Command::AbortCompletion { fence } => completion::abort(state, *fence, now),
             Command::Convert { fence, order_id } => completion::convert(state, *fence, *order_id, now),
             Command::ConvertPlaced { order_id } => completion::convert_placed(state, *order_id, now),
+            Command::BeginCheckout { order_id, quote_hash, terms, instrument } => {
+                let asked = RunningCheckout {
+                    order_id: *order_id,
+                    quote_hash: *quote_hash,
+                    terms: terms.clone(),
+                    instrument: instrument.clone(),
+                };
+                checkout::begin(state, asked, now)
+            }
+            Command::EndCheckout { order_id, placed } => checkout::end(state, *order_id, *placed, now),
             Command::AttachPayment { payment_id } => payments::attach(state, *payment_id, now),
             Command::DetachPayment { payment_id } => payments::detach(state, *payment_id, now),
             Command::AssignCustomer { customer_id } => {
@@ -134,7 +149,7 @@ fn change(
 
 /// Puts the release of a lapsed claim in front of what happens over it.
 fn over_lapsed_claim(cart: &OpenCart, mut events: Vec<CartEvent>, now: DateTime<Utc>) -> Vec<CartEvent> {
-    if let (Some(claim), false) = (cart.claim, events.is_empty()) {
+    if let (Some(claim), false) = (&cart.claim, events.is_empty()) {
         let released = CartCompletionReleased { fence: claim.fence, cause: ReleaseCause::Lapsed, at: now };
         events.insert(0, released.into());
     }
@@ -144,8 +159,9 @@ fn over_lapsed_claim(cart: &OpenCart, mut events: Vec<CartEvent>, now: DateTime<
 impl OpenCart {
     /// Refuses what may not happen while an order is being made of the cart.
     fn free_of_claim(&self, now: DateTime<Utc>) -> Result<(), CartError> {
-        match self.live_claim(now) {
-            Some(claim) => Err(CartError::CompletionInProgress { until: claim.expires_at }),
+        match self.live_claim(now).map(|claim| &claim.holder) {
+            Some(ClaimHolder::Lease { expires_at }) => Err(CartError::CompletionInProgress { until: *expires_at }),
+            Some(ClaimHolder::Checkout(checkout)) => Err(CartError::CheckoutInProgress { order_id: checkout.order_id }),
             None => Ok(()),
         }
     }

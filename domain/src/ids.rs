@@ -95,6 +95,8 @@ ids! {
     StockDocumentId = "sdc";
     /// A hold on stock.
     ReservationId = "rsv";
+    /// A taking back of units that were promised to an order.
+    ReleaseId = "rel";
     /// Goods that leave a location for one order.
     ShipmentId = "shp";
     /// Goods that come back.
@@ -113,6 +115,8 @@ ids! {
     AddressId = "adr";
     /// One row of a price schedule.
     PriceRowId = "prw";
+    /// A message from a payment provider.
+    ProviderMessageId = "pvm";
 }
 
 #[cfg(test)]
@@ -172,6 +176,7 @@ mod tests {
             ExpenseId::PREFIX,
             StockDocumentId::PREFIX,
             ReservationId::PREFIX,
+            ReleaseId::PREFIX,
             ShipmentId::PREFIX,
             ReturnId::PREFIX,
             ReceiptId::PREFIX,
@@ -181,6 +186,7 @@ mod tests {
             CategoryId::PREFIX,
             AddressId::PREFIX,
             PriceRowId::PREFIX,
+            ProviderMessageId::PREFIX,
         ];
         assert_eq!(prefixes.iter().collect::<BTreeSet<_>>().len(), prefixes.len());
     }

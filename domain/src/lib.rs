@@ -24,6 +24,7 @@ pub mod document;
 
 pub mod cart;
 pub mod category_tree;
+pub mod checkout;
 pub mod claim;
 pub mod credit_note;
 pub mod customer;
@@ -35,6 +36,7 @@ pub mod payment;
 pub mod price_schedule;
 pub mod pricing;
 pub mod product;
+pub mod provider_message;
 pub mod returns;
 pub mod stock_document;
 pub mod stock_item;

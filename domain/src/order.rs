@@ -2,8 +2,12 @@
 //!
 //! **Invariant:** nothing ever changes the snapshot; cancellations, returns and credits stand beside it.
 //! **Invariant:** per line, cancelled + shipped + planned ≤ ordered, returned + requested back ≤ shipped, credited ≤ ordered.
+//! **Invariant:** the values of all cancelled and returned units together never exceed the total.
+//! **Invariant:** an order of a checkout is promised only when its stock is held and its money set aside or taken, and of
+//! its goods nothing leaves that was not captured.
 //! **Invariant:** [`status::OrderStatus`] takes only the steps of [`status::OrderStatus::can_become`], event by event.
 
+pub mod cause;
 pub mod commands;
 pub mod error;
 pub mod events;
@@ -11,14 +15,18 @@ pub mod state;
 pub mod status;
 
 mod cancel;
+mod checkout;
 mod lines;
 mod pay;
 mod place;
 mod plan;
+mod progress;
 mod record;
 mod return_goods;
 mod ship;
+mod value;
 
+pub use cause::CancelCause;
 pub use error::OrderError;
 pub use state::OrderState;
 
@@ -32,7 +40,7 @@ pub struct Order;
 
 impl Aggregate for Order {
     const CATEGORY: &'static str = "order";
-    const STATE_VERSION: u16 = 2;
+    const STATE_VERSION: u16 = 3;
     type State = OrderState;
     type Command = OrderCommand;
     type Event = OrderEvent;
@@ -45,10 +53,12 @@ impl Aggregate for Order {
     fn decide(state: &OrderState, command: &OrderCommand, moment: &Moment) -> Result<Vec<OrderEvent>, OrderError> {
         match command {
             OrderCommand::Place { snapshot } => place::place(state, snapshot, moment),
-            OrderCommand::Confirm => place::confirm(state.placed()?),
+            OrderCommand::Confirm => checkout::confirm(state.placed()?),
+            OrderCommand::RecordStockReserved { holds } => checkout::record_stock_reserved(state.placed()?, holds),
             OrderCommand::CancelLines { lines, reason } => cancel::cancel_lines(state.placed()?, lines, reason),
             OrderCommand::Cancel { reason } => cancel::cancel(state.placed()?, reason),
             OrderCommand::CancelByBuyer { reason } => cancel::cancel_by_buyer(state.placed()?, reason),
+            OrderCommand::CancelForCause { cause } => cancel::cancel_for_cause(state.placed()?, cause),
             OrderCommand::UpdatePayment {
                 payment_id,
                 authorized_minor,

@@ -18,8 +18,10 @@ mod end;
 mod lines;
 mod receive;
 mod request;
+mod restock;
 
 pub use error::ReturnError;
+pub use restock::Restock;
 pub use state::ReturnState;
 
 use crate::aggregate::{Aggregate, Moment};
@@ -32,7 +34,7 @@ pub struct Return;
 
 impl Aggregate for Return {
     const CATEGORY: &'static str = "return";
-    const STATE_VERSION: u16 = 1;
+    const STATE_VERSION: u16 = 2;
     type State = ReturnState;
     type Command = ReturnCommand;
     type Event = ReturnEvent;
@@ -49,7 +51,9 @@ impl Aggregate for Return {
             }
             ReturnCommand::Approve => approve::approve(state.known()?),
             ReturnCommand::Reject { reason } => approve::reject(state.known()?, reason),
-            ReturnCommand::Receive { receipt_id, lines } => receive::receive(state.known()?, *receipt_id, lines),
+            ReturnCommand::Receive { receipt_id, location, lines } => {
+                receive::receive(state.known()?, *receipt_id, location.as_ref(), lines)
+            }
             ReturnCommand::Inspect { lines } => receive::inspect(state.known()?, lines),
             ReturnCommand::Resolve { outcome, note } => end::resolve(state.known()?, *outcome, note),
             ReturnCommand::Cancel { reason } => end::cancel(state.known()?, reason),

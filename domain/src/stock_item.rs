@@ -41,7 +41,7 @@ type Decision = Result<Vec<Event>, StockItemError>;
 
 impl Aggregate for StockItem {
     const CATEGORY: &'static str = "stock_item";
-    const STATE_VERSION: u16 = 1;
+    const STATE_VERSION: u16 = 2;
     type State = StockItemState;
     type Command = Command;
     type Event = Event;
@@ -68,6 +68,9 @@ impl Aggregate for StockItem {
             Command::ExpireReservation { reservation_id } => release::expire(state, *reservation_id, now),
             Command::Allocate { reservation_id, order_id } => allocate::allocate(state, *reservation_id, *order_id),
             Command::ReleaseAllocation { order_id } => allocate::release(state, *order_id),
+            Command::ReleaseAllocatedUnits { release_id, order_id, quantity } => {
+                allocate::release_units(state, *release_id, *order_id, *quantity)
+            }
             Command::Ship { shipment_id, order_id, quantity } => ship::ship(state, *shipment_id, *order_id, *quantity),
             Command::Return { return_id, order_id, quantity, condition } => {
                 returns::take_back(state, *return_id, *order_id, *quantity, *condition)

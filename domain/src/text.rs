@@ -120,6 +120,9 @@ texts! {
     /// The address of a picture or film: `https://`, then a host, in printable ASCII without blanks, quotes or angle
     /// brackets, so that it can stand in any document.
     MediaUrl: 2_000, media_url;
+    /// Where somebody goes to do what a provider asks for: an `https://` address like [`MediaUrl`], or a path on this server
+    /// that begins with exactly one `/`; in printable ASCII without blanks, quotes, backslashes or angle brackets.
+    ActionUrl: 500, action_url;
 }
 
 fn slug(text: &str) -> Result<(), ParseTextError> {
@@ -140,12 +143,7 @@ fn slug(text: &str) -> Result<(), ParseTextError> {
 }
 
 fn media_url(text: &str) -> Result<(), ParseTextError> {
-    let allowed = "use an address in ASCII, with everything else percent-encoded";
-    if let Some(found) =
-        text.chars().find(|&c| !c.is_ascii_graphic() || matches!(c, '"' | '\'' | '<' | '>' | '\\' | '`'))
-    {
-        return Err(ParseTextError::Character { found, allowed });
-    }
+    address_characters(text)?;
     let host =
         text.strip_prefix("https://").ok_or(ParseTextError::Form { expected: "begin with https:// and a host" })?;
     let host = host.split(['/', '?', '#']).next().unwrap_or_default();
@@ -153,6 +151,19 @@ fn media_url(text: &str) -> Result<(), ParseTextError> {
     let is_host = host.starts_with(|c: char| c.is_ascii_alphanumeric())
         && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':'));
     if is_host { Ok(()) } else { Err(ParseTextError::Form { expected: "begin with https:// and a host" }) }
+}
+
+fn action_url(text: &str) -> Result<(), ParseTextError> {
+    // Two slashes would be another server's address.
+    if text.starts_with('/') && !text.starts_with("//") { address_characters(text) } else { media_url(text) }
+}
+
+fn address_characters(text: &str) -> Result<(), ParseTextError> {
+    let allowed = "use an address in ASCII, with everything else percent-encoded";
+    match text.chars().find(|&c| !c.is_ascii_graphic() || matches!(c, '"' | '\'' | '<' | '>' | '\\' | '`')) {
+        Some(found) => Err(ParseTextError::Character { found, allowed }),
+        None => Ok(()),
+    }
 }
 
 fn code(text: &str, first: fn(char) -> bool, allowed: &'static str) -> Result<(), ParseTextError> {
@@ -297,6 +308,20 @@ mod tests {
             refusal::<MediaUrl>(&format!("https://{}", "a".repeat(2_000))),
             "must not be longer than 2000 characters"
         );
+    }
+
+    #[test]
+    fn an_action_address_is_a_path_of_ours_or_an_https_address() {
+        for text in ["/", "/simulator/pay/1?x=2", "https://bank.example/3ds?id=1"] {
+            assert_eq!(text.parse::<ActionUrl>().unwrap().as_str(), text);
+        }
+        for text in ["", "//evil.example/", "http://a", "https://", "javascript:alert(1)", "simulator/pay"] {
+            assert_eq!(refusal::<ActionUrl>(text), "must begin with https:// and a host", "{text}");
+        }
+        for text in ["/a b", "/\"", "/<script>", "/\\evil.example", "/ü", "https://a/\n"] {
+            assert!(refusal::<ActionUrl>(text).starts_with("must not contain "), "{text}");
+        }
+        assert_eq!(refusal::<ActionUrl>(&format!("/{}", "a".repeat(500))), "must not be longer than 500 characters");
     }
 
     #[test]

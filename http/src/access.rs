@@ -70,6 +70,8 @@ named! {
         ManageCustomers = "manage_customers";
         /// Place orders directly and carry them out.
         ManageOrders = "manage_orders";
+        /// Capture, refund and cancel payments; tell a simulated provider what to do.
+        ManagePayments = "manage_payments";
         /// Change and close anybody's cart.
         ManageCarts = "manage_carts";
         /// Start a guest's cart.
@@ -109,9 +111,12 @@ impl Role {
     pub const fn may(self, permission: Permission) -> bool {
         use Permission as P;
         match permission {
-            P::ManageCatalog | P::ManageStock | P::ManageCustomers | P::ManageOrders | P::ManageCarts => {
-                matches!(self, Self::Admin)
-            }
+            P::ManageCatalog
+            | P::ManageStock
+            | P::ManageCustomers
+            | P::ManageOrders
+            | P::ManagePayments
+            | P::ManageCarts => matches!(self, Self::Admin),
             P::CreateCarts => matches!(self, Self::Admin | Self::Storefront | Self::Anonymous),
             P::RegisterCustomers => matches!(self, Self::Admin | Self::Storefront),
             P::Operate | P::ReadCarts => matches!(self, Self::Admin | Self::Analyst),

@@ -50,6 +50,11 @@ pub struct Prefer {
     pub wait: Option<Duration>,
 }
 
+/// In the extensions of an answer: what the client preferred to wait for, besides the read models, has not come to pass. Who
+/// waits for the read models then does not say that the preference was applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAwaited;
+
 impl IdempotencyKey {
     /// The key of a request that must have one.
     ///

@@ -4,6 +4,7 @@
 //! Unknown names are refused, so that a misspelled setting is not silently ignored. No setting is a secret.
 
 mod carts;
+mod checkout;
 #[cfg(test)]
 mod documented;
 mod orders;
@@ -11,6 +12,7 @@ mod origins;
 mod pricing;
 
 pub use carts::CartSettings;
+pub use checkout::{CheckoutSettings, ExpiringAuthorization};
 pub use orders::OrderSettings;
 pub use pricing::{PricingSettings, ShippingSettings};
 
@@ -44,6 +46,8 @@ pub struct Settings {
     pub pricing: PricingSettings,
     /// About carts.
     pub carts: CartSettings,
+    /// About checkout.
+    pub checkout: CheckoutSettings,
     /// About what becomes of orders.
     pub orders: OrderSettings,
 }
@@ -110,6 +114,7 @@ impl Default for Settings {
             http: HttpSettings::default(),
             pricing: PricingSettings::default(),
             carts: CartSettings::default(),
+            checkout: CheckoutSettings::default(),
             orders: OrderSettings::default(),
         }
     }
@@ -246,11 +251,15 @@ impl HttpSettings {
 }
 
 /// Settings that have no flag, with their variables.
-const VARIABLES: [(&str, &str, &str); 11] = [
+const VARIABLES: [(&str, &str, &str); 15] = [
     ("TILLROLL_STORE_TIME_ZONE", "store", "time_zone"),
     ("TILLROLL_STORE_CACHE_BYTES", "store", "cache_bytes"),
     ("TILLROLL_PRICING_TAX_RATE", "pricing", "tax_rate"),
     ("TILLROLL_PRICING_QUOTE_MINUTES", "pricing", "quote_minutes"),
+    ("TILLROLL_CHECKOUT_RESERVE_MINUTES", "checkout", "reserve_minutes"),
+    ("TILLROLL_CHECKOUT_PAYMENT_MINUTES", "checkout", "payment_minutes"),
+    ("TILLROLL_CHECKOUT_CAPTURE", "checkout", "capture"),
+    ("TILLROLL_CHECKOUT_ON_EXPIRING_AUTHORIZATION", "checkout", "on_expiring_authorization"),
     ("TILLROLL_ORDERS_RETURN_DAYS", "orders", "return_days"),
     ("TILLROLL_HTTP_CONNECTIONS_MAX", "http", "connections_max"),
     ("TILLROLL_HTTP_CONNECTIONS_PER_IP_MAX", "http", "connections_per_ip_max"),
@@ -287,6 +296,7 @@ impl Settings {
         settings.store.check()?;
         settings.pricing.check()?;
         settings.carts.check()?;
+        settings.checkout.check()?;
         settings.orders.check()?;
         Ok(settings)
     }

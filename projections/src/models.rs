@@ -18,6 +18,7 @@ pub mod customers;
 pub mod orders;
 pub mod payments;
 pub mod prices;
+pub mod process_work;
 pub mod products;
 pub mod returns;
 pub mod sales;
@@ -30,7 +31,7 @@ mod rebuild;
 #[cfg(test)]
 pub(crate) mod testing;
 
-/// Every read model.
+/// Every read model but [`process_work`], whose fold belongs to the processes.
 #[must_use]
 pub fn all() -> Vec<Arc<dyn Projection>> {
     vec![

@@ -29,7 +29,7 @@ pub trait Projection: Debug + Send + Sync + 'static {
     fn tables(&self) -> Vec<TableSpec>;
 
     /// The event types it wants; no other is brought to [`Self::apply`].
-    fn event_types(&self) -> &'static [&'static str];
+    fn event_types(&self) -> &[&'static str];
 
     /// Folds one event. Decode the event before touching a table: an event that cannot be decoded must leave no trace.
     ///

@@ -3,7 +3,7 @@
 use crate::{
     personal::{PersonalCell, PersonalCellError},
     runtime::progress::{Handle, Progress},
-    store::{ReadModelStore, Registration, StoreError, StoreSnapshot},
+    store::{Due, ReadModelStore, Registration, StoreError, StoreSnapshot},
     table::{ColumnSpec, Row, RowError, Value},
 };
 use std::{sync::Arc, time::Duration};
@@ -268,6 +268,15 @@ impl Snapshot {
     /// Values that do not fit the row type, or a database that fails.
     pub async fn rows<R: Row>(&mut self) -> Result<Vec<R>, ReadModelError> {
         let rows = self.inner.rows(R::TABLE).await?;
+        Ok(rows.into_iter().map(R::from_values).collect::<Result<_, _>>()?)
+    }
+
+    /// The rows of one table that are due, on every store. The table is that of the row type, whatever `due` says.
+    ///
+    /// # Errors
+    /// Columns that the table does not have, values that do not fit the row type, or a database that fails.
+    pub async fn due<R: Row>(&mut self, due: Due<'_>) -> Result<Vec<R>, ReadModelError> {
+        let rows = self.inner.due(Due { table: R::TABLE, ..due }).await?;
         Ok(rows.into_iter().map(R::from_values).collect::<Result<_, _>>()?)
     }
 

@@ -271,6 +271,7 @@ impl Runtime {
                         }
                     };
                     tokio::select! {
+                        biased;
                         changed = hint.changed() => if changed.is_err() {
                             tracing::debug!("the event log was closed; the projections end");
                             break;
@@ -282,6 +283,7 @@ impl Runtime {
                 }
                 Turn::Failed(pause) => {
                     tokio::select! {
+                        biased;
                         () = tokio::time::sleep(pause) => {}
                         changed = shutdown.changed() => if changed.is_err() { break },
                     }

@@ -3,6 +3,7 @@
 //! It knows nothing of folds or of the log; it keeps rows, checkpoints and parked events, and moves them together.
 
 use crate::table::{ColumnSpec, TableSpec, Value};
+use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use std::{fmt::Debug, sync::Arc};
 use thiserror::Error;
@@ -201,6 +202,38 @@ pub trait ReadModelStore: Debug + Send + Sync + 'static {
     }
 }
 
+/// Which rows of a table are meant, by the time that one of their columns shows: those that are due. What is found comes in
+/// the order of that column, and then of the key. On a database the table needs an index on the scope, if there is one, and
+/// the column.
+#[derive(Debug, Clone, Copy)]
+pub struct Due<'a> {
+    /// The table.
+    pub table: TableSpec,
+    /// Only rows that have this value in this column.
+    pub scope: Option<(&'static str, &'a Value)>,
+    /// The column with the time. Rows that have none there are never due.
+    pub column: &'static str,
+    /// Only rows whose time is not later than this; `None` means all.
+    pub up_to: Option<DateTime<Utc>>,
+    /// Only rows behind this one: to go on where the last call ended.
+    pub after: Option<&'a [Value]>,
+    /// The most rows.
+    pub limit: usize,
+}
+
+impl Due<'_> {
+    /// The place of a column in the table's rows.
+    fn place(&self, name: &str) -> Result<usize, StoreError> {
+        let place = self.table.columns.iter().position(|column| column.name == name);
+        place.ok_or_else(|| StoreError::Query(format!("{} has no column {name}", self.table.name)))
+    }
+
+    /// What the rows are sorted by, taken out of one of them: the time, then the key.
+    fn order_of<'r>(&self, column: usize, row: &'r [Value]) -> Vec<&'r Value> {
+        row.get(column).into_iter().chain(row.iter().take(self.table.key_columns)).collect()
+    }
+}
+
 /// A consistent read of the live generations.
 pub trait StoreSnapshot: Debug + Send {
     /// The live generations, as of this read.
@@ -216,6 +249,9 @@ pub trait StoreSnapshot: Debug + Send {
 
     /// All rows of a live table in key order.
     fn rows(&mut self, table: TableSpec) -> BoxFuture<'_, Result<Vec<Vec<Value>>, StoreError>>;
+
+    /// The rows of a live table that are due.
+    fn due<'a>(&'a mut self, due: Due<'a>) -> BoxFuture<'a, Result<Vec<Vec<Value>>, StoreError>>;
 
     /// Whether a projection has parked a stream.
     fn is_parked<'a>(

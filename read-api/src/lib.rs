@@ -21,6 +21,7 @@ mod paging;
 mod payments;
 mod prices;
 mod problems;
+mod processes;
 mod products;
 mod projections;
 mod returns;
@@ -42,6 +43,7 @@ use tillroll_infra::{
     ambient::{Ambient, Clock},
     config::StoreSettings,
     log::EventLog,
+    watch::StreamWatch,
 };
 use tillroll_projections::read::ReadModels;
 use tokio::sync::watch;
@@ -101,6 +103,12 @@ impl ReadApi {
         Self { live: self.live.at_most(streams_max), ..self }
     }
 
+    /// With a watch that others use too, over the streams of carts and orders at least. Without it, it has one of its own.
+    #[must_use]
+    pub fn watching(self, watch: StreamWatch) -> Self {
+        Self { live: self.live.watching(watch), ..self }
+    }
+
     /// With live streams that end when this becomes true, or when nobody is left to say so. Without it, they end only with
     /// their readers, and a server that waits for requests to finish waits for them.
     #[must_use]
@@ -139,6 +147,7 @@ impl FromRef<ReadApi> for Keys {
         (name = "sales", description = "Sales figures by day, month, country, product and customer"),
         (name = "source documents", description = "The imported documents"),
         (name = "projections", description = "How the read models are doing"),
+        (name = "processes", description = "What the processes have to do"),
         (name = "live", description = "Streams of events as they happen"),
     ),
     // Problems are named by responses alone, which the routes do not collect.
@@ -178,7 +187,9 @@ pub fn router(state: ReadApi) -> OpenApiRouter {
         .routes(routes!(returns::list_returns))
         .routes(routes!(returns::get_return))
         .routes(routes!(payments::list_payments))
+        .routes(routes!(payments::count_disputes))
         .routes(routes!(payments::get_payment))
+        .routes(routes!(payments::list_order_payments))
         .routes(routes!(customers::list_customers))
         .routes(routes!(customers::get_customer))
         .routes(routes!(customers::addresses::get_addresses))
@@ -192,6 +203,7 @@ pub fn router(state: ReadApi) -> OpenApiRouter {
         .routes(routes!(sales::sales_by_customer))
         .routes(routes!(source_documents::list_source_documents))
         .routes(routes!(source_documents::get_source_document))
+        .routes(routes!(processes::list_processes))
         .routes(routes!(projections::list_projections))
         .routes(routes!(live::stream_log))
         .routes(routes!(live::stream_order))

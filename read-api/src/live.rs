@@ -7,7 +7,6 @@
 //! **Invariant:** this module alone reads the event log; no list does.
 
 mod feed;
-mod hub;
 mod place;
 mod shown;
 

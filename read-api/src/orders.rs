@@ -169,7 +169,7 @@ pub(crate) async fn list_orders(
     let mut view = request.open(&api, &[orders::NAME]).await?;
     let slice = orders::list(&mut view.snapshot, &filter, order, paging.after.as_deref(), paging.limit).await;
     let slice = slice.map_err(failed)?;
-    let data = slice.rows.into_iter().map(OrderSummary::from).collect();
+    let data = slice.rows.into_iter().map(OrderSummary::of).collect::<Result<_, _>>()?;
     Ok(view.page(paging.page(data, slice.next.as_deref())))
 }
 

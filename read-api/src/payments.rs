@@ -1,24 +1,31 @@
-//! Payments and their operations at providers.
+//! Payments with their operations at providers, and their disputes.
+//!
+//! Who reads payments sees all of every payment. The buyer of an order sees how its payments stand and what to do about them.
+
+mod shapes;
 
 use crate::{
     ReadApi,
     answer::{ListProblems, OneProblems, OneReadHeaders, ReadHeaders, ReadRequest, Tagged, failed},
-    json::{Source, money},
+    orders::access::{self, Sight},
     paging::{Paging, sorts},
-    problems::PAYMENT_NOT_FOUND,
+    problems::{ORDER_NOT_FOUND, PAYMENT_NOT_FOUND},
 };
 use axum::{extract::State, response::Response};
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use shapes::{DisputeTotal, PaymentJson, PaymentSummary};
 use tillroll_domain::{
     aggregate::Aggregate,
     ids::{OrderId, PaymentId},
     payment::Payment,
 };
-use tillroll_http::{Limit, MoneyJson, Page, Path, Permission, Principal, Problem, Query, schema};
-use tillroll_projections::models::payments::{
-    self, BY_AMOUNT, BY_AMOUNT_DESCENDING, BY_CREATED_AT, BY_CREATED_AT_DESCENDING, PaymentFilter, PaymentOperationRow,
-    PaymentRow,
+use tillroll_http::{Limit, Page, Path, Permission, Principal, Problem, Query, schema};
+use tillroll_projections::models::{
+    orders::{self, queries::header},
+    payments::{
+        self, PaymentFilter, PaymentRow,
+        queries::{BY_AMOUNT, BY_AMOUNT_DESCENDING, BY_CREATED_AT, BY_CREATED_AT_DESCENDING},
+    },
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -46,8 +53,12 @@ pub(crate) enum PaymentStatusFilter {
     Pending,
     /// Nobody knows whether an operation happened.
     OutcomeUnknown,
+    /// The provider waits for the customer.
+    ActionRequired,
     /// The provider refused.
     Failed,
+    /// Nothing was taken, and nothing will be.
+    Cancelled,
     /// The money is set aside.
     Authorized,
     /// What was set aside is free again.
@@ -68,7 +79,9 @@ impl PaymentStatusFilter {
             Self::Created => "created",
             Self::Pending => "pending",
             Self::OutcomeUnknown => "outcome_unknown",
+            Self::ActionRequired => "action_required",
             Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
             Self::Authorized => "authorized",
             Self::Released => "released",
             Self::PartiallyCaptured => "partially_captured",
@@ -90,6 +103,9 @@ pub(crate) struct ListPayments {
     /// Only with this status.
     #[param(value_type = PaymentStatusFilter, inline, required = false)]
     status: Option<PaymentStatusFilter>,
+    /// Only those that ever had a dispute, or only those that had none.
+    #[param(value_type = bool, required = false)]
+    disputed: Option<bool>,
     /// The order; `-created_at` by default.
     #[param(value_type = PaymentSort, inline, required = false)]
     sort: Option<PaymentSort>,
@@ -101,116 +117,6 @@ pub(crate) struct ListPayments {
     #[serde(skip_serializing_if = "crate::paging::out_of_scope")]
     #[param(value_type = schema::Cursor, inline, required = false)]
     cursor: Option<String>,
-}
-
-/// A payment in a list.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PaymentSummary {
-    #[schema(example = "pay_01980000-0000-7000-8000-000000000000")]
-    id: String,
-    order_id: String,
-    /// By its money first: `refunded`, `partially_refunded`, `captured`, `partially_captured`, `authorized`; then by its
-    /// operations: `outcome_unknown`, `pending`, `released`, `failed`; otherwise `created`.
-    status: String,
-    /// By what means, such as `card`, or `assumed_settled` where history does not say.
-    method: String,
-    /// How much is to be paid.
-    amount: MoneyJson,
-    /// Set aside and not taken.
-    authorized: MoneyJson,
-    captured: MoneyJson,
-    refunded: MoneyJson,
-    /// Set aside once and free again.
-    released: MoneyJson,
-    /// How many attempts were made.
-    attempts: i64,
-    /// The provider of the newest attempt.
-    provider: Option<String>,
-    /// How many operations wait for the provider.
-    pending_operations: i64,
-    /// Of how many operations nobody knows whether they happened.
-    unknown_operations: i64,
-    /// When the authorization ends, if the provider says so.
-    authorization_expires_at: Option<DateTime<Utc>>,
-    /// `recorded`, or `inferred` from other documents.
-    basis: String,
-    /// The imported document that it was inferred from.
-    source: Option<Source>,
-    /// When it came to be.
-    created_at: DateTime<Utc>,
-    /// When its last event was recorded.
-    updated_at: DateTime<Utc>,
-    revision: i64,
-}
-
-/// A payment with its operations.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Payment)]
-pub(crate) struct PaymentJson {
-    #[serde(flatten)]
-    payment: PaymentSummary,
-    /// In the order in which they were requested.
-    operations: Vec<PaymentOperation>,
-}
-
-/// An operation on a payment at its provider.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PaymentOperation {
-    id: String,
-    /// `authorize`, `capture`, `void` or `refund`.
-    kind: String,
-    /// The attempt it belongs to; 0 where none was made.
-    attempt: i64,
-    amount: MoneyJson,
-    /// `pending`, `succeeded`, `failed` or `unknown`.
-    state: String,
-    /// The provider's name for it.
-    provider_reference: Option<String>,
-    /// The provider's code for its refusal.
-    failure_code: Option<String>,
-    requested_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-}
-
-impl From<PaymentRow> for PaymentSummary {
-    fn from(row: PaymentRow) -> Self {
-        let amount = |minor| money(minor, &row.currency);
-        Self {
-            amount: amount(row.amount_minor),
-            authorized: amount(row.authorized_minor),
-            captured: amount(row.captured_minor),
-            refunded: amount(row.refunded_minor),
-            released: amount(row.released_minor),
-            id: row.payment_id,
-            order_id: row.order_id,
-            status: row.status,
-            method: row.method,
-            attempts: row.attempts,
-            provider: row.provider,
-            pending_operations: row.pending_operations,
-            unknown_operations: row.unknown_operations,
-            authorization_expires_at: row.authorization_expires_at,
-            basis: row.basis,
-            source: Source::of(row.source_system, row.source_number, None),
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            revision: row.revision,
-        }
-    }
-}
-
-fn operation_json(row: PaymentOperationRow, currency: &str) -> PaymentOperation {
-    PaymentOperation {
-        id: row.operation_id,
-        kind: row.kind,
-        attempt: row.attempt,
-        amount: money(row.amount_minor, currency),
-        state: row.state,
-        provider_reference: row.provider_reference,
-        failure_code: row.failure_code,
-        requested_at: row.requested_at,
-        updated_at: row.updated_at,
-    }
 }
 
 /// List payments.
@@ -226,7 +132,7 @@ pub(crate) async fn list_payments(
     let order = query.sort.unwrap_or_default().ordering();
     let paging = Paging::new::<PaymentRow>("payments", &query, order, query.cursor.as_deref(), query.limit)?;
     let status = query.status.map(|status| status.text().to_owned());
-    let filter = PaymentFilter { order: query.order, status };
+    let filter = PaymentFilter { order: query.order, status, disputed: query.disputed };
     let mut view = request.open(&api, &[payments::NAME]).await?;
     let slice = payments::list(&mut view.snapshot, &filter, order, paging.after.as_deref(), paging.limit).await;
     let slice = slice.map_err(failed)?;
@@ -234,7 +140,21 @@ pub(crate) async fn list_payments(
     Ok(view.page(paging.page(data, slice.next.as_deref())))
 }
 
-/// Read one payment with its operations.
+/// The payments of one order, with what the buyer has to do.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OrderPayments {
+    /// The oldest first.
+    data: Vec<PaymentJson>,
+}
+
+/// How many disputes there are, and about how much.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DisputeTotals {
+    /// By currency and how they stand; what has none is left out.
+    data: Vec<DisputeTotal>,
+}
+
+/// Read one payment with its attempts, operations and disputes.
 #[utoipa::path(get, path = "/api/v1/payments/{id}", tag = "payments", params(("id" = inline(schema::PaymentId), Path), OneReadHeaders),
     responses((status = 200, description = "The payment; `ETag` is its revision", body = PaymentJson), OneProblems))]
 pub(crate) async fn get_payment(
@@ -246,10 +166,49 @@ pub(crate) async fn get_payment(
     principal.require(Permission::ReadPayments)?;
     let mut view = request.open(&api, &[payments::NAME]).await?;
     let found = payments::get(&mut view.snapshot, id).await.map_err(failed)?;
-    let tagged = found.map(|(payment, operations)| {
-        let currency = payment.currency.clone();
-        let operations = operations.into_iter().map(|row| operation_json(row, &currency)).collect();
-        Tagged { tag: payment.revision.to_string(), body: PaymentJson { payment: payment.into(), operations } }
-    });
+    let tagged = found.map(|detail| Tagged { tag: detail.payment.revision.to_string(), body: PaymentJson::of(detail) });
     view.one((Payment::CATEGORY, id.uuid().hyphenated()), tagged, &PAYMENT_NOT_FOUND).await
+}
+
+/// Read the payments of an order: how they stand, and where to send the buyer if a provider waits for them.
+///
+/// For who reads orders, and for its buyer: the storefront that acts for the customer, or the secret of the cart that the
+/// order was made from.
+#[utoipa::path(get, path = "/api/v1/orders/{id}/payments", tag = "payments",
+    params(("id" = inline(schema::OrderId), Path), OneReadHeaders),
+    responses((status = 200, description = "Its payments; `ETag` is of what they say", body = OrderPayments), OneProblems))]
+pub(crate) async fn list_order_payments(
+    State(api): State<ReadApi>,
+    principal: Principal,
+    Path(id): Path<OrderId>,
+    request: ReadRequest,
+) -> Result<Response, Problem> {
+    let mut view = request.open(&api, &[orders::NAME, payments::NAME]).await?;
+    let order = header(&mut view.snapshot, id).await.map_err(failed)?;
+    let sight = order.map_or(Sight::Nothing, |order| Sight::of(&principal, &order));
+    if sight == Sight::Nothing {
+        return access::missing::<OrderPayments>(view, &principal, id).await;
+    }
+    let details = payments::of_order(&mut view.snapshot, id).await.map_err(failed)?;
+    let shown = |detail| {
+        let payment = PaymentJson::of(detail);
+        if principal.may(Permission::ReadPayments) { payment } else { payment.for_buyer() }
+    };
+    let body = OrderPayments { data: details.into_iter().map(shown).collect() };
+    view.composite(Some(Tagged::by_content(body)), &ORDER_NOT_FOUND)
+}
+
+/// Count the disputes: how many are open, won and lost, and about how much, by currency. `GET /payments?disputed=true` lists
+/// their payments.
+#[utoipa::path(get, path = "/api/v1/payments/disputes", tag = "payments", params(ReadHeaders), responses(
+    (status = 200, description = "The totals", body = DisputeTotals), ListProblems))]
+pub(crate) async fn count_disputes(
+    State(api): State<ReadApi>,
+    principal: Principal,
+    request: ReadRequest,
+) -> Result<Response, Problem> {
+    principal.require(Permission::ReadPayments)?;
+    let mut view = request.open(&api, &[payments::NAME]).await?;
+    let totals = payments::dispute_totals(&mut view.snapshot).await.map_err(failed)?;
+    Ok(view.list(DisputeTotals { data: totals.into_iter().map(DisputeTotal::from).collect() }))
 }

@@ -8,6 +8,7 @@ mod lists;
 mod live;
 mod orders;
 mod page;
+mod payments;
 mod persons;
 mod prices;
 mod resources;

@@ -34,6 +34,7 @@ FIELDS = {
     "location": "locations",
     "line": "order_lines",
     "quantity": "quantities",
+    "instrument": "instruments",
 }
 
 # Parameters of addresses that say more than the collection before them.
@@ -41,9 +42,18 @@ PARAMETERS = {
     "address_id": "addresses",
     "line_id": "lines",
     "location": "locations",
+    "payment_id": "charges",
+    "provider": "providers",
     "row_id": "price_rows",
     "sku": "skus",
     "slug": "slugs",
+}
+
+# Of a few operations that ask for more than something that exists.
+ENDINGS = {
+    "/orders/{id}/pay": "payable",
+    "/payments/{id}/capture": "charges",
+    "/payments/{id}/refund": "captured",
 }
 
 
@@ -71,6 +81,9 @@ def is_valid(case, location):
 
 def resource_of(path, parameter):
     """`carts` for `id` in `/carts/{id}/lines/{line_id}`, `lines` for `line_id`."""
+    for ending, resource in ENDINGS.items():
+        if path.endswith(ending):
+            return resource
     before = path.split("{" + parameter + "}")[0].rstrip("/").split("/")[-1]
     return PARAMETERS.get(parameter, before)
 
@@ -85,10 +98,26 @@ def map_case(context, case):
                 case.path_parameters[name] = known
     if isinstance(case.body, dict) and is_valid(case, ParameterLocation.BODY):
         known_body(case.body, case)
+        if "quote_hash" in case.body and is_valid(case, ParameterLocation.PATH) and chance(case, "quote") % 4:
+            agree(case)
+    # A made-up revision is nearly always another one, so that nothing but 412 would be seen.
+    if case.headers and is_valid(case, ParameterLocation.HEADER) and chance(case, "if-match") % 4:
+        case.headers.pop("If-Match", None)
     # A made-up cursor is always refused, and so would be nearly every list.
     if case.query and is_valid(case, ParameterLocation.QUERY) and chance(case, "cursor") % 3:
         case.query.pop("cursor", None)
     return case
+
+
+def agree(case):
+    """Orders a cart with the quote it has, and with something to pay with; no other quote is ever accepted."""
+    quotes = sorted(KNOWN["quotes"].items())
+    cart, quote = quotes[chance(case, "cart") % len(quotes)]
+    case.path_parameters["id"] = cart
+    case.body["quote_hash"] = quote
+    if case.path.endswith("/checkout") and chance(case, "payment") % 4:
+        instruments = KNOWN["instruments"]
+        case.body["payment"] = {"instrument": instruments[chance(case, "instrument") % len(instruments)]}
 
 
 def known_body(value, case):

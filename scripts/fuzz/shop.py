@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+import time
 
 import requests
 
@@ -68,11 +69,32 @@ def order(cart_id, quote_hash, steps):
     return placed, shipment, post(f"/orders/{placed}/returns", asked, "return")["id"]
 
 
+def check_out(cart_id, quote_hash, instrument):
+    """The order of a cart that is checked out and paid with this, as far as that goes, and its payment."""
+    body = {"quote_hash": quote_hash, "payment": {"instrument": instrument}}
+    done = post(f"/carts/{cart_id}/checkout", body, "checkout", Prefer="wait=9")
+    return done["id"], done["payment"]["payment_id"]
+
+
+def capture(payment_id):
+    """Takes the money of a payment, and waits until it is taken."""
+    post(f"/payments/{payment_id}/capture", {}, "capture")
+    for _ in range(500):
+        answer = SESSION.get(f"{ADDRESS}/payments/{payment_id}", timeout=20)
+        if answer.ok and answer.json()["captured"]["minor"] > 0:
+            return
+        time.sleep(0.02)
+    sys.exit(f"the payment {payment_id} is not captured")
+
+
 def main():
     front = {"Authorization": "Bearer " + ROLES["storefront"]}
     known = {"locations": ["main"], "skus": ["CUP-1"], "variants": ["CUP-1"], "slugs": ["cup", "kitchen"]}
     # Orders are of two units on line 1; other lines and more units are always refused.
     known.update(order_lines=[1], quantities=[1, 2])
+    known.update(providers=["simulated"], instruments=["tok_approve", "tok_decline", "tok_action"])
+    # By the id of the cart.
+    known["quotes"] = {}
 
     def add(resource, *found):
         known.setdefault(resource, []).extend(one for one in found if one)
@@ -105,10 +127,22 @@ def main():
         begun, line, _ = cart(f"customer-{number}", **front, Tillroll_Customer=customer)
         add("carts", begun)
         add("lines", line)
-    for number in range(6):
-        begun, line, _ = cart(f"guest-{number}", **front)
+    for number in range(24):
+        begun, line, quote_hash = cart(f"guest-{number}", **front)
         add("carts", begun)
         add("lines", line)
+        known["quotes"][begun] = quote_hash
+    for number, instrument in enumerate(["tok_approve"] * 6 + ["tok_decline", "tok_action"] * 2):
+        begun, _, quote_hash = cart(f"checked-out-{number}", **front)
+        order_id, payment_id = check_out(begun, quote_hash, instrument)
+        add("orders", order_id)
+        add("payments", payment_id)
+        add("charges", payment_id)
+        if instrument != "tok_approve":
+            add("payable", order_id)
+        elif number % 2:
+            capture(payment_id)
+            add("captured", payment_id)
     lines = [{"sku": "CUP-1", "quantity": 2}]
     for number in range(4):
         direct = {"country": "DE", "currency": "EUR", "customer_id": known["customers"][0], "lines": lines}

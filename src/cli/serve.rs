@@ -42,12 +42,20 @@ async fn import_and_serve(
         let report = import::import(engine, options).await?;
         eprintln!("{report}");
     }
+    // After an import, since history is no occasion to do anything; and before anybody is served or any message delivered,
+    // since a process is told of nothing that came before it was enabled.
+    let processes = engine.start_processes().await?;
+    let simulated_provider = engine.start_simulated_provider()?;
     let address = listener.local_addr()?;
+    let simulated = match engine.payments()?.providers.simulated().next() {
+        Some(_) => "payments are SIMULATED: no money moves\n",
+        None => "",
+    };
     let keys = engine.keys_path();
     let keys = keys.display();
     eprintln!(
         "tillroll serves http://{address}/ (the API with a page to try it)\n\
-         role keys: {keys}\n\
+         {simulated}role keys: {keys}\n\
          sales by month, for instance:\n  \
          curl -H \"Authorization: Bearer $(sed -n 's/^analyst = \"\\(.*\\)\"/\\1/p' '{keys}')\" \
          http://{address}/api/v1/sales/by-month\n\
@@ -57,7 +65,10 @@ async fn import_and_serve(
         stop_signal().await;
         engine.end_live_streams();
     };
-    Ok(serve(listener, router, limits, stopped).await?)
+    let served = serve(listener, router, limits, stopped).await;
+    drop(simulated_provider);
+    processes.shutdown().await;
+    Ok(served?)
 }
 
 /// Completes when the process is asked to end.

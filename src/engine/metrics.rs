@@ -9,13 +9,14 @@ use axum::{
     routing::get,
 };
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 use prometheus_client::{
     encoding::{
         EncodeLabelSet,
         text::{encode_eof, encode_registry},
     },
     metrics::{
-        counter::ConstCounter,
+        counter::{ConstCounter, Counter},
         family::Family,
         gauge::{ConstGauge, Gauge},
     },
@@ -23,9 +24,14 @@ use prometheus_client::{
 };
 use std::sync::Arc;
 use tillroll_http::{HttpMetrics, Keys, Permission, Principal, Problem};
+use tillroll_infra::ambient::Clock;
 use tillroll_infra::log::{EventLog, SqliteLog, sqlite::LogMetrics};
 use tillroll_infra::stream::Position;
 use tillroll_projections::read::{ProjectionState, ProjectionStatus, ReadModels};
+use tillroll_sagas::{
+    runtime::{ProcessStatus, SagaStatuses},
+    work::{ProcessLoad, WorkIndex},
+};
 
 const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -38,11 +44,24 @@ pub(super) struct Metrics {
     /// What counts by itself.
     counting: Arc<Registry>,
     started_at: DateTime<Utc>,
+    processes: Option<WatchedProcesses>,
+}
+
+/// The processes, and the clock by which their work is old.
+#[derive(Debug, Clone)]
+struct WatchedProcesses {
+    statuses: Arc<Mutex<SagaStatuses>>,
+    clock: Arc<dyn Clock>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ProjectionLabel {
     projection: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ProcessLabel {
+    process: String,
 }
 
 impl Metrics {
@@ -55,7 +74,26 @@ impl Metrics {
     ) -> Self {
         let mut counting = Registry::with_prefix("tillroll");
         http.register(&mut counting);
-        Self { keys, log, read_models, counting: Arc::new(counting), started_at }
+        Self { keys, log, read_models, counting: Arc::new(counting), started_at, processes: None }
+    }
+
+    /// Shows how the processes are doing too.
+    pub(super) fn with_processes(self, processes: Arc<Mutex<SagaStatuses>>, clock: Arc<dyn Clock>) -> Self {
+        Self { processes: Some(WatchedProcesses { statuses: processes, clock }), ..self }
+    }
+
+    /// What the processes have to do, and what they are at; nothing while the index of it is being built.
+    async fn work(&self) -> Option<Registry> {
+        let WatchedProcesses { statuses, clock } = self.processes.as_ref()?;
+        let (statuses, now) = (statuses.lock().get(), clock.now());
+        let loads = async { WorkIndex::new(self.read_models.clone()).look().await?.loads(now).await };
+        match loads.await {
+            Ok(loads) => Some(work(&loads, &statuses, now)),
+            Err(error) => {
+                tracing::debug!(%error, "the index of open work cannot be read");
+                Some(work(&[], &statuses, now))
+            }
+        }
     }
 }
 
@@ -76,7 +114,8 @@ async fn show(State(metrics): State<Metrics>, principal: Principal) -> Result<Re
         Problem::unavailable("the event log cannot be reached at the moment")
     })?;
     let standing = standing(&metrics.log.metrics(), head, &metrics.read_models.statuses(), metrics.started_at);
-    let text = encode(&[&metrics.counting, &standing]).map_err(|error| {
+    let work = metrics.work().await.unwrap_or_default();
+    let text = encode(&[&metrics.counting, &standing, &work]).map_err(|error| {
         tracing::error!(error = &*error, "the metrics cannot be written");
         Problem::internal()
     })?;
@@ -131,6 +170,49 @@ fn standing(log: &LogMetrics, head: Position, projections: &[ProjectionStatus], 
     registry
 }
 
+/// What the processes have to do by the index, on all nodes, and what this node is at.
+fn work(loads: &[ProcessLoad], statuses: &[ProcessStatus], now: DateTime<Utc>) -> Registry {
+    type PerProcess = Family<ProcessLabel, Gauge>;
+    let [open, oldest, armed, due, alarms]: [PerProcess; 5] = Default::default();
+    let [failing, waiting, checkpoint]: [PerProcess; 3] = Default::default();
+    let inputs: Family<ProcessLabel, Counter> = Family::default();
+    let set = |family: &PerProcess, process: &str, value: u64| {
+        let label = ProcessLabel { process: process.to_owned() };
+        family.get_or_create(&label).set(i64::try_from(value).unwrap_or(i64::MAX));
+    };
+    for status in statuses {
+        let name = status.name;
+        // Where the index shows nothing, there is nothing.
+        for family in [&open, &oldest, &armed, &due, &alarms] {
+            set(family, name, 0);
+        }
+        set(&failing, name, u64::try_from(status.failing_actions).unwrap_or(u64::MAX));
+        set(&waiting, name, u64::try_from(status.waiting_events).unwrap_or(u64::MAX));
+        set(&checkpoint, name, status.checkpoint);
+        inputs.get_or_create(&ProcessLabel { process: name.to_owned() }).inc_by(status.inputs);
+    }
+    for load in loads {
+        let age = load.oldest_action.map_or(0, |oldest| (now - oldest).num_seconds());
+        set(&open, &load.process, load.open_actions);
+        set(&oldest, &load.process, u64::try_from(age).unwrap_or(0));
+        set(&armed, &load.process, load.armed_timers);
+        set(&due, &load.process, load.due_timers);
+        set(&alarms, &load.process, load.alarms);
+    }
+    let mut registry = Registry::with_prefix("tillroll");
+    registry.register("process_open_actions", "Actions of a process that have no answer", open);
+    let help = "Since when the oldest of them has had none, in seconds";
+    registry.register("process_oldest_action_seconds", help, oldest);
+    registry.register("process_armed_timers", "Timers of a process that are armed", armed);
+    registry.register("process_due_timers", "How many of them should have fired", due);
+    registry.register("process_alarms", "Instances of a process that somebody must look at", alarms);
+    registry.register("process_failing_actions", "Actions that failed here and are tried again", failing);
+    registry.register("process_waiting_events", "Events that are on their way to instances here", waiting);
+    registry.register("process_checkpoint", "Up to where all events are handled", checkpoint);
+    registry.register("process_inputs", "Inputs that instances were given here", inputs);
+    registry
+}
+
 fn gauge(value: u64) -> ConstGauge {
     ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX))
 }
@@ -138,6 +220,37 @@ fn gauge(value: u64) -> ConstGauge {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_processes_have_to_do_is_shown() {
+        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let status =
+            |name| ProcessStatus { name, inputs: 9, actions: 3, failing_actions: 2, waiting_events: 1, checkpoint: 70 };
+        let load = ProcessLoad {
+            process: "checkout".to_owned(),
+            open_actions: 4,
+            oldest_action: Some(now - chrono::TimeDelta::seconds(90)),
+            armed_timers: 5,
+            due_timers: 1,
+            alarms: 6,
+        };
+        let text = encode(&[&work(&[load], &[status("checkout"), status("idle")], now)]).unwrap();
+        for line in [
+            r#"tillroll_process_open_actions{process="checkout"} 4"#,
+            r#"tillroll_process_open_actions{process="idle"} 0"#,
+            r#"tillroll_process_oldest_action_seconds{process="checkout"} 90"#,
+            r#"tillroll_process_armed_timers{process="checkout"} 5"#,
+            r#"tillroll_process_due_timers{process="checkout"} 1"#,
+            r#"tillroll_process_alarms{process="checkout"} 6"#,
+            r#"tillroll_process_alarms{process="idle"} 0"#,
+            r#"tillroll_process_failing_actions{process="idle"} 2"#,
+            r#"tillroll_process_waiting_events{process="checkout"} 1"#,
+            r#"tillroll_process_checkpoint{process="checkout"} 70"#,
+            r#"tillroll_process_inputs_total{process="checkout"} 9"#,
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
+        }
+    }
 
     #[test]
     fn what_the_engine_stands_at_is_shown() {

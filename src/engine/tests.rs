@@ -11,6 +11,7 @@ use tillroll_domain::{
 };
 use tillroll_infra::{
     bus::CommandContext,
+    log::EventFilter,
     stream::{DEFAULT_TENANT, StreamId},
 };
 
@@ -31,6 +32,20 @@ async fn set_levels(engine: &Engine, levels: std::ops::Range<u32>) {
 
 async fn state(engine: &Engine) -> StockItemState {
     engine.bus.load::<StockItem>(DEFAULT_TENANT, SKU).await.unwrap().state
+}
+
+/// Whoever is served after it is heard by every process.
+#[tokio::test]
+async fn once_the_processes_are_started_each_is_enabled() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(&folder).await;
+    let follower = engine.projections.start();
+    let processes = engine.start_processes().await.unwrap();
+    let events = engine.log.read_all(Position::START, &EventFilter::default(), 100).await.unwrap().events;
+    let enabled = events.iter().filter(|event| &*event.event_type == "ProcessEnabled").count();
+    assert_eq!((enabled, events.len()), (processes.statuses().get().len(), enabled));
+    processes.shutdown().await;
+    engine.close(Some(follower)).await;
 }
 
 #[tokio::test]

@@ -23,6 +23,9 @@ const UNDOCUMENTED: &[&str] = &[
     "/problems",
     "/problems/{code}",
     "/ready",
+    // For the customer's browser; the token in the address is the key.
+    "/simulator/pay/{payment_id}/{token}",
+    "/simulator/pay/{payment_id}/{token}/{decision}",
 ];
 
 /// The methods that a path of the document can have (OpenAPI 3.1, path item).

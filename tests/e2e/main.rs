@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "this is test code throughout; clippy sees that only inside test functions")]
 
+mod checkout;
 mod document;
 mod edge;
 mod events;
@@ -12,6 +13,7 @@ mod kills;
 mod owners;
 mod rebuild;
 mod serve;
+mod simulator;
 mod storefront;
 mod support;
 mod survival;

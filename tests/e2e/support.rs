@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: a data folder with the program over it, files to import, and a running server.
 
+pub(crate) mod buyers;
 pub(crate) mod files;
 pub(crate) mod http;
 pub(crate) mod server;

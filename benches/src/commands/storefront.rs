@@ -91,6 +91,7 @@ impl Storefront {
             rounding: placed.rounding,
             cart: None,
             contact: OrderContact::default(),
+            checkout: None,
         };
         let shipment_id = ShipmentId::new(self.ids.next());
         let order = |command| Step::Order { id: order_id.uuid().to_string(), command, context: self.context() };

@@ -6,8 +6,8 @@ use std::{mem, sync::Arc};
 use tillroll_infra::stream::StreamId;
 use tillroll_projections::{
     store::{
-        GenerationSpec, GenerationState, Key, PageCommit, ParkedEvent, PhysicalTable, ReadModelStore, Registration,
-        StoreError, StoreSnapshot, sqlite::SqliteStore,
+        Due, GenerationSpec, GenerationState, Key, PageCommit, ParkedEvent, PhysicalTable, ReadModelStore,
+        Registration, StoreError, StoreSnapshot, sqlite::SqliteStore,
     },
     table::{ColumnSpec, TableSpec, Value},
 };
@@ -133,6 +133,10 @@ impl StoreSnapshot for RecordingSnapshot {
 
     fn rows(&mut self, table: TableSpec) -> BoxFuture<'_, Result<Vec<Vec<Value>>, StoreError>> {
         self.inner.rows(table)
+    }
+
+    fn due<'a>(&'a mut self, due: Due<'a>) -> BoxFuture<'a, Result<Vec<Vec<Value>>, StoreError>> {
+        self.inner.due(due)
     }
 
     fn is_parked<'a>(

@@ -181,7 +181,7 @@ async fn snapshot(api: &CommandApi, order: PlaceOrder) -> Result<OrderSnapshot, 
     }
     let (customer_id, country) = (order.customer_id, order.country);
     let (cart, contact) = (None, OrderContact::default());
-    Ok(OrderSnapshot { customer_id, country, currency, lines, tax, rounding: ROUNDING, cart, contact })
+    Ok(OrderSnapshot { customer_id, country, currency, lines, tax, rounding: ROUNDING, cart, contact, checkout: None })
 }
 
 /// Refuses an order of somebody who may not buy.
@@ -272,6 +272,6 @@ fn exact(field: &str, price: Price, currency: Currency) -> Result<(UnitPrice, i6
 }
 
 /// A text of ours, or one that another type has checked more strictly.
-pub(super) fn text<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
+fn text<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::internal())
 }

@@ -4,10 +4,7 @@
 //! id follows from the cart's, so that a cart makes one order, whoever asks and however often; a request that stopped in
 //! between is completed by the same request.
 
-use super::{
-    access,
-    place::{check_customer, text},
-};
+use super::{access, place::check_customer};
 use crate::{
     CommandApi,
     answer::{Created, Refusals, Written},
@@ -18,24 +15,18 @@ use crate::{
     steps::past_answer,
 };
 use axum::{extract::State, response::Response};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use tillroll_domain::{
     cart::{
         Cart, CartOwner,
+        agreement::agreed_order,
         commands::CartCommand,
-        state::{CompletionClaim, OpenCart},
+        state::{ClaimHolder, CompletionClaim, OpenCart},
     },
-    common::LineKind,
     ids::{CartId, OrderId},
-    order::{
-        Order, OrderError,
-        commands::{CartOrigin, OrderCommand, OrderContact, OrderSnapshot},
-        events::{OrderLine, OrderQuote, RoundingPolicy, RoundingStage, Tax},
-    },
-    price::UnitPrice,
-    pricing::{Quote, QuoteHash},
-    quantity::Quantity,
-    text::Note,
+    order::{Order, OrderError, commands::OrderCommand},
+    pricing::QuoteHash,
 };
 use tillroll_http::{Path, Permission, Principal, Problem, schema};
 use tillroll_infra::bus::{CommandContext, ExecuteError, Loaded};
@@ -43,6 +34,8 @@ use utoipa::ToSchema;
 
 /// Seconds for which the cart is claimed: far longer than its three steps take.
 const LEASE_SECONDS: u32 = 60;
+/// What of that is left for the order to become durable.
+const DURABLE_WITHIN: TimeDelta = TimeDelta::seconds(10);
 
 /// A cart to make an order of.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -91,14 +84,16 @@ async fn place(api: &CommandApi, write: &Write, cart_id: CartId, quote_hash: Quo
         check_customer(api, customer).await?;
     }
     let (cart, claim) = claim(api, write, cart, cart_id, quote_hash).await?;
-    let snapshot = match snapshot(&cart) {
+    let snapshot = match agreed_order(&cart, None) {
         Ok(snapshot) => snapshot,
-        Err(problem) => {
+        Err(error) => {
+            // A claimed cart has its quote, and a quote's carriage is a price.
+            tracing::error!(%cart_id, %error, "a claimed cart makes no order");
             abort(api, write, cart_id, claim).await;
-            return Err(problem);
+            return Err(Problem::internal());
         }
     };
-    let context = CommandContext { if_revision: None, ..write.first() };
+    let context = CommandContext { if_revision: None, not_after: place_until(&claim), ..write.first() };
     let command = OrderCommand::Place { snapshot };
     match api.bus.execute::<Order>(&order_id.uuid().to_string(), command, context).await {
         Ok(executed) => {
@@ -115,6 +110,15 @@ async fn place(api: &CommandApi, write: &Write, cart_id: CartId, quote_hash: Quo
             }
             Err(problem_of(error))
         }
+    }
+}
+
+/// Until when the order may be placed. Once the claim has lapsed somebody else may have claimed the cart, and a checkout makes
+/// an order of another id.
+fn place_until(claim: &CompletionClaim) -> Option<DateTime<Utc>> {
+    match claim.holder {
+        ClaimHolder::Lease { expires_at } => Some(expires_at - DURABLE_WITHIN),
+        ClaimHolder::Checkout(_) => None,
     }
 }
 
@@ -163,7 +167,7 @@ async fn claim(
     // The quote it was claimed for is the one to be ordered: a key that came with another one is refused.
     let has_claimed = past_answer(&cart, context_of(open.last_fence).command_id, write)?.is_some();
     if let Some(claim) = open.live_claim(now).filter(|_| has_claimed) {
-        return Ok((open.clone(), claim));
+        return Ok((open.clone(), claim.clone()));
     }
     let context = CommandContext { if_revision: write.if_revision, ..context_of(open.last_fence + 1) };
     let begin = CartCommand::BeginCompletion { quote_hash, lease_seconds: LEASE_SECONDS };
@@ -171,78 +175,7 @@ async fn claim(
     let claimed = ordered::stored(api, cart_id).await?;
     let open = claimed.state.open().map_err(|refusal| refusal.problem())?;
     // It lapses long after this; if it were gone, somebody else would have completed the cart.
-    let claim = open.claim.ok_or_else(|| Problem::unavailable("the cart is being completed otherwise; try again"))?;
+    let claim =
+        open.claim.clone().ok_or_else(|| Problem::unavailable("the cart is being completed otherwise; try again"))?;
     Ok((open.clone(), claim))
-}
-
-/// The order that the cart's quote agrees to.
-fn snapshot(cart: &OpenCart) -> Result<OrderSnapshot, Problem> {
-    // A claimed cart has the quote that it was claimed for.
-    let quote = cart.quote.as_deref().ok_or_else(Problem::internal)?;
-    let customer_id = match cart.owner {
-        CartOwner::Customer(customer_id) => Some(customer_id),
-        CartOwner::Guest => None,
-    };
-    Ok(OrderSnapshot {
-        customer_id,
-        country: quote.country.clone(),
-        currency: quote.currency,
-        lines: lines(cart, quote)?,
-        tax: Tax::Stated { amount_minor: quote.tax.amount_minor },
-        rounding: RoundingPolicy { mode: quote.rounding.line, stage: RoundingStage::Line },
-        cart: Some(CartOrigin { cart_id: cart.cart_id, quote: accepted(quote) }),
-        contact: OrderContact {
-            email: cart.email.clone(),
-            shipping_address: cart.shipping_address.clone(),
-            billing_address: cart.billing_address.clone(),
-        },
-    })
-}
-
-fn accepted(quote: &Quote) -> OrderQuote {
-    OrderQuote {
-        hash: quote.hash,
-        tax_policy: quote.tax.policy.clone(),
-        shipping_policy: quote.shipping.policy.clone(),
-        shipping_method: quote.shipping.method.clone(),
-    }
-}
-
-/// The quote's lines in its order, and one of carriage, which is there even if it costs nothing: that was agreed too.
-fn lines(cart: &OpenCart, quote: &Quote) -> Result<Vec<OrderLine>, Problem> {
-    let mut lines = Vec::with_capacity(quote.lines.len() + 1);
-    for (number, quoted) in (1..).zip(&quote.lines) {
-        let of_cart = cart.lines.iter().find(|line| line.line_id == quoted.line_id);
-        lines.push(OrderLine {
-            line: number,
-            kind: LineKind::Goods,
-            code: text(quoted.sku.as_str())?,
-            sku: Some(quoted.sku.clone()),
-            description: quoted.description.clone(),
-            quantity: quoted.quantity,
-            unit_price: quoted.unit_price,
-            amount_minor: quoted.amount_minor,
-            rounding_micros: Some(quoted.rounding_micros).filter(|&micros| micros != 0),
-            tax_minor: Some(quoted.tax_minor),
-            options: of_cart.map(|line| line.options.clone()).unwrap_or_default(),
-        });
-    }
-    let amount_minor = quote.shipping.amount_minor;
-    // A unit price has six decimals, and no currency has more than four.
-    let micros_per_minor = 10_i64.pow(u32::from(6 - quote.currency.exponent().min(6)));
-    let unit_price = amount_minor.checked_mul(micros_per_minor).and_then(UnitPrice::from_micros);
-    lines.push(OrderLine {
-        line: u32::try_from(lines.len() + 1).unwrap_or(u32::MAX),
-        kind: LineKind::Carriage,
-        code: quote.shipping.method.clone(),
-        sku: None,
-        description: text::<Note>("")?,
-        quantity: Quantity::new(1).map_err(|_| Problem::internal())?,
-        unit_price: unit_price.ok_or_else(Problem::internal)?,
-        amount_minor,
-        rounding_micros: None,
-        tax_minor: None,
-        options: vec![],
-    });
-    Ok(lines)
 }

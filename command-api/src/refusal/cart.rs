@@ -18,6 +18,9 @@ impl Refusal for E {
                 }
             }
             Self::CompletionInProgress { until } => of(&kind::COMPLETION_IN_PROGRESS).with("until", until),
+            Self::CheckoutInProgress { order_id } => of(&kind::CHECKOUT_IN_PROGRESS).with("order_id", order_id),
+            Self::TooManyCheckouts { max } => of(&kind::TOO_MANY_CHECKOUTS).with("max", max),
+            Self::PaymentRequired { total_minor } => of(&kind::PAYMENT_REQUIRED).with("total_minor", total_minor),
             Self::PaymentAttached => of(&kind::PAYMENT_ATTACHED),
             Self::LineNotFound { line_id } => of(&kind::CART_LINE_NOT_FOUND).with("line_id", line_id),
             Self::TooManyLines { max } => of(&kind::CART_FULL).with("max", max),
@@ -47,8 +50,9 @@ impl Refusal for E {
             Self::ContactErased => of(&kind::CONTACT_ERASED),
             // Whose cart it is, is nobody else's business.
             Self::OwnedByAnother { .. } => of(&kind::REFUSED),
-            // Ids, owners, prices and leases are the server's own.
+            // Ids, owners, prices, leases and the end of a checkout are the server's own.
             Self::ExistsDifferently
+            | Self::CheckoutNotRunning { .. }
             | Self::LineIdReused { .. }
             | Self::NegativePrice
             | Self::LeaseOutOfRange { .. }

@@ -16,6 +16,13 @@ impl Refusal for E {
                 of(&kind::DISCOUNT_TOO_HIGH).with("discount_minor", discount_minor).with("base_minor", base_minor)
             }
             Self::NotConfirmed => of(&kind::ORDER_NOT_CONFIRMED),
+            Self::StockNotReserved => of(&kind::STOCK_NOT_RESERVED),
+            Self::NotPaid { due_minor, paid_minor } => {
+                of(&kind::ORDER_NOT_PAID).with("due_minor", due_minor).with("paid_minor", paid_minor)
+            }
+            Self::PaymentNotCaptured { due_minor, captured_minor } => {
+                of(&kind::PAYMENT_NOT_CAPTURED).with("due_minor", due_minor).with("captured_minor", captured_minor)
+            }
             Self::Cancelled => of(&kind::ORDER_CANCELLED),
             Self::Closed => of(&kind::ORDER_CLOSED),
             Self::AlreadyShipped { shipped } => of(&kind::ORDER_SHIPPED).with("shipped", shipped),
@@ -53,8 +60,14 @@ impl Refusal for E {
             Self::NotClosable { lifecycle, fulfillment } => of(&kind::NOT_CLOSABLE)
                 .with("lifecycle", lifecycle.to_string())
                 .with("fulfillment", fulfillment.to_string()),
-            // Imports, payments and credit notes send these commands; no route does.
+            // Imports, processes, payments and credit notes send these commands; no route does.
             Self::Source(_)
+            | Self::PaymentTermsMismatch { .. }
+            | Self::NoCheckout
+            | Self::TooManyHolds { .. }
+            | Self::HoldRepeated { .. }
+            | Self::StockNotCovered { .. }
+            | Self::PaymentArrived
             | Self::PaymentIdMismatch { .. }
             | Self::ShipmentIdMismatch { .. }
             | Self::NegativeCredit { .. }

@@ -35,6 +35,8 @@ impl Refusal for E {
                 .with("order_id", order_id)
                 .with("requested", requested)
                 .with("allocated", allocated),
+            // Only processes take back what they name so.
+            Self::ReleaseDiffers { release_id, .. } => of(&kind::REFUSED).with("release_id", release_id),
             Self::ReceiptDiffers { receipt_id, booked, requested } => of(&kind::RECEIPT_DIFFERS)
                 .with("receipt_id", receipt_id)
                 .with("booked", booked)

@@ -15,12 +15,12 @@ fn document() -> Value {
     serde_json::to_value(router(CommandApi::new(bus, keys)).into_openapi()).unwrap()
 }
 
-/// What is asked with a body and writes nothing, by whoever may read the catalog.
-const QUESTIONS: [&str; 1] = ["/api/v1/quotes/preview"];
+/// What is asked with a body and writes nothing, by whoever may read the catalog; and what providers send, who have no key.
+const NO_WRITES: [&str; 2] = ["/api/v1/quotes/preview", "/api/v1/payment-webhooks/{provider}"];
 
 /// The paths of all writes with their operations.
 fn writes(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    document["paths"].as_object().unwrap().iter().filter(|(path, _)| !QUESTIONS.contains(&path.as_str()))
+    document["paths"].as_object().unwrap().iter().filter(|(path, _)| !NO_WRITES.contains(&path.as_str()))
 }
 
 /// Whether a storefront may send it too: for the customer it acts for, whom these requests do not name, so that there is
@@ -28,7 +28,7 @@ fn writes(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
 fn is_for_shoppers(path: &str) -> bool {
     let of_the_buyer = matches!(
         path.split('/').collect::<Vec<_>>()[..],
-        ["", "api", "v1", "orders", _, "cancel" | "returns"] | ["", "api", "v1", "returns", _, "cancel"]
+        ["", "api", "v1", "orders", _, "cancel" | "returns" | "pay"] | ["", "api", "v1", "returns", _, "cancel"]
     );
     let of_the_cart =
         path.starts_with("/api/v1/carts/") && !path.ends_with("/expire") && !path.ends_with("/place-order");
@@ -47,6 +47,7 @@ fn operations(document: &Value) -> Vec<(Method, String)> {
             "carts" => "crt",
             "shipments" => "shp",
             "returns" => "ret",
+            "payments" => "pay",
             _ => "ord",
         };
         let path = path
@@ -68,7 +69,7 @@ fn operations(document: &Value) -> Vec<(Method, String)> {
 async fn every_operation_asks_for_a_key_and_a_permission() {
     let shop = Shop::open();
     let operations = operations(&document());
-    assert_eq!(operations.len(), 87);
+    assert_eq!(operations.len(), 92);
     for (method, path) in operations {
         let anonymous = shop.anonymous(method.clone(), &path).send().await;
         assert_eq!(anonymous.problem(), (401, "unauthorized"), "{method} {path}");
@@ -182,10 +183,15 @@ fn the_document_says_which_writes_need_an_idempotency_key() {
         }
     }
     let expected = [
+        "/api/v1/carts/{id}/checkout",
         "/api/v1/carts/{id}/place-order",
         "/api/v1/orders",
+        "/api/v1/orders/{id}/pay",
         "/api/v1/orders/{id}/returns",
         "/api/v1/orders/{id}/shipments",
+        "/api/v1/payments/{id}/cancel",
+        "/api/v1/payments/{id}/capture",
+        "/api/v1/payments/{id}/refund",
         "/api/v1/products",
         "/api/v1/products/{id}/set-slug",
         "/api/v1/products/{id}/variants",

@@ -122,6 +122,7 @@ impl<'a> Cartful<'a> {
             rounding: placed.rounding,
             cart: Some(CartOrigin { cart_id: self.id, quote: placed.quote.as_deref().unwrap().clone() }),
             contact: OrderContact::default(),
+            checkout: None,
         };
         let id = derived_uuid("tillroll:order-of-cart", &format!("default/{}", self.id.uuid()));
         assert!(self.id != CART || id == order.uuid(), "the order's id follows from the cart's");

@@ -1,5 +1,7 @@
 //! Shipments: planned against the order, packed, shipped, delivered; or given up.
 
+mod allocated;
+
 use crate::shop::{Answer, Shop};
 use serde_json::{Value, json};
 use tillroll_domain::{

@@ -10,15 +10,18 @@ use serde_json::Value;
 use std::sync::Arc;
 use tillroll_command_api::{CommandApi, router};
 use tillroll_domain::{
-    cart::Cart, category_tree::CategoryTree, claim::Claim, customer::Customer, fulfillment::Fulfillment, order::Order,
-    price_schedule::PriceSchedule, product::Product, returns::Return, stock_item::StockItem,
+    aggregate::Aggregate, cart::Cart, category_tree::CategoryTree, claim::Claim, customer::Customer,
+    fulfillment::Fulfillment, order::Order, payment::Payment, price_schedule::PriceSchedule, product::Product,
+    provider_message::ProviderMessage, returns::Return, stock_item::StockItem,
 };
 use tillroll_http::{Edge, Keys, Role, protect};
 use tillroll_infra::{
     ambient::{Ambient, ManualClock},
     bus::Bus,
     log::memory::MemoryLog,
+    payments::{Providers, simulator::Simulator},
     vault::MemoryVault,
+    watch::StreamWatch,
 };
 use tower::ServiceExt;
 
@@ -27,6 +30,7 @@ pub(crate) struct Shop {
     router: Router,
     pub(crate) bus: Bus,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) simulator: Arc<Simulator>,
 }
 
 /// An answer, read to its end.
@@ -62,12 +66,25 @@ impl Shop {
         Self::with_anonymous(false)
     }
 
+    /// One in which whoever waits is told of nothing.
+    pub(crate) fn open_deaf() -> Self {
+        Self::with(false, |api| {
+            let elsewhere = MemoryLog::new(Ambient::seeded(DateTime::UNIX_EPOCH, 1).0.clock);
+            let categories = [Cart::CATEGORY, Order::CATEGORY, Payment::CATEGORY];
+            api.watching(StreamWatch::new(Arc::new(elsewhere), &categories))
+        })
+    }
+
     /// One that lets callers without a key see the catalog and start carts.
     pub(crate) fn open_to_anybody() -> Self {
         Self::with_anonymous(true)
     }
 
     fn with_anonymous(anonymous: bool) -> Self {
+        Self::with(anonymous, |api| api)
+    }
+
+    fn with(anonymous: bool, change: impl FnOnce(CommandApi) -> CommandApi) -> Self {
         let start: DateTime<Utc> = "2026-03-01T09:00:00Z".parse().unwrap();
         let (ambient, clock) = Ambient::seeded(start, 42);
         let log = Arc::new(MemoryLog::new(ambient.clock.clone()));
@@ -75,20 +92,23 @@ impl Shop {
         let bus = Bus::builder(log, ambient.clone())
             .vault(vault)
             .register::<Product>()
+            .register::<ProviderMessage>()
             .register::<CategoryTree>()
             .register::<Cart>()
             .register::<Claim>()
             .register::<StockItem>()
             .register::<Customer>()
             .register::<Order>()
+            .register::<Payment>()
             .register::<Fulfillment>()
             .register::<Return>()
             .register::<PriceSchedule>()
             .build();
         let keys = Keys::from_texts(Role::KEYED.map(key), [7; 32]).unwrap().allowing_anonymous(anonymous);
-        let api = CommandApi::new(bus.clone(), keys);
-        let (router, _) = router(api).split_for_parts();
-        Self { router: protect(router, Edge::new(ambient.ids)), bus, clock }
+        let simulator = Arc::new(Simulator::in_memory(ambient.clone(), [9; 32]));
+        let api = CommandApi::new(bus.clone(), keys).with_payments(Providers::of(simulator.clone()));
+        let (router, _) = router(change(api)).split_for_parts();
+        Self { router: protect(router, Edge::new(ambient.ids)), bus, clock, simulator }
     }
 
     /// A POST with the administrator's key.

@@ -5,6 +5,7 @@ use super::{
     line::{CartLine, LineOption, LinePrice, SkuAvailability},
 };
 use crate::{
+    checkout::CheckoutTerms,
     contact::{Address, Email},
     customer::events::AddressKind,
     ids::{CartId, CartLineId, CustomerId, OrderId, PaymentId},
@@ -21,6 +22,8 @@ use serde::{Deserialize, Serialize};
 pub const PAYMENTS_MAX: usize = 16;
 /// The most carts that one cart takes in.
 pub const ABSORBED_MAX: usize = 256;
+/// The most checkouts of one cart that end without an order.
+pub const CHECKOUTS_MAX: usize = 256;
 /// The longest lease of a claim, in seconds: a day.
 pub const LEASE_SECONDS_MAX: u32 = 24 * 60 * 60;
 
@@ -146,6 +149,28 @@ pub enum CartCommand {
     ConvertPlaced {
         /// The order.
         order_id: OrderId,
+    },
+    /// Freeze the cart until its checkout has ended, which makes this order of it. Time alone does not end a checkout.
+    ///
+    /// Silent if the checkout of this order runs with the same content, and if it has ended: what became of it, the order
+    /// says. Terms of payment are needed exactly if the quote has something to pay; others are dropped.
+    BeginCheckout {
+        /// The order that is going to be placed.
+        order_id: OrderId,
+        /// The quote that the buyer agreed to.
+        quote_hash: QuoteHash,
+        /// How the order is to be carried out.
+        terms: CheckoutTerms,
+        /// What the provider knows the buyer's means of payment by.
+        instrument: Option<Reference>,
+    },
+    /// End the checkout of an order: it was placed and promised, or the cart is free again. Silent if it ended so;
+    /// refused if no checkout of this order runs.
+    EndCheckout {
+        /// The order.
+        order_id: OrderId,
+        /// Whether the cart became this order.
+        placed: bool,
     },
     /// Note that a payment depends on the cart.
     AttachPayment {

@@ -6,9 +6,12 @@ use super::{
     error::CartError,
     events::{CartCompletionClaimed, CartCompletionReleased, CartConverted, ReleaseCause},
     over_lapsed_claim,
-    state::{CartEnding, CartState},
+    state::{CartEnding, CartState, OpenCart},
 };
-use crate::{ids::OrderId, pricing::QuoteHash};
+use crate::{
+    ids::OrderId,
+    pricing::{Quote, QuoteHash},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// A payment that is attached already does not stand in the way: it is there so that the order can be made.
@@ -18,13 +21,7 @@ pub(super) fn begin(state: &CartState, quote_hash: QuoteHash, lease_seconds: u32
     if !(1..=LEASE_SECONDS_MAX).contains(&lease_seconds) {
         return Err(CartError::LeaseOutOfRange { max: LEASE_SECONDS_MAX });
     }
-    let Some(quote) = cart.quote.as_ref().filter(|quote| quote.hash == quote_hash) else {
-        let current = cart.quote.as_ref().map(|quote| quote.hash);
-        return Err(CartError::Changed { current });
-    };
-    if !quote.holds_at(at) {
-        return Err(CartError::QuoteExpired { expired_at: quote.expires_at });
-    }
+    agreed_quote(cart, quote_hash, at)?;
     let claimed = CartCompletionClaimed {
         fence: cart.last_fence + 1,
         quote_hash,
@@ -34,12 +31,25 @@ pub(super) fn begin(state: &CartState, quote_hash: QuoteHash, lease_seconds: u32
     Ok(over_lapsed_claim(cart, vec![claimed.into()], at))
 }
 
+/// The cart's quote, if it is the one that the buyer agreed to and still holds.
+pub(super) fn agreed_quote(cart: &OpenCart, quote_hash: QuoteHash, at: DateTime<Utc>) -> Result<&Quote, CartError> {
+    let Some(quote) = cart.quote.as_deref().filter(|quote| quote.hash == quote_hash) else {
+        let current = cart.quote.as_ref().map(|quote| quote.hash);
+        return Err(CartError::Changed { current });
+    };
+    if !quote.holds_at(at) {
+        return Err(CartError::QuoteExpired { expired_at: quote.expires_at });
+    }
+    Ok(quote)
+}
+
 pub(super) fn abort(state: &CartState, fence: u64, at: DateTime<Utc>) -> Decision {
     let cart = state.open()?;
     if fence != cart.last_fence {
         return Err(CartError::StaleFence { given: fence, current: cart.last_fence });
     }
-    Ok(match cart.claim {
+    not_checked_out(cart)?;
+    Ok(match &cart.claim {
         Some(claim) => vec![CartCompletionReleased { fence: claim.fence, cause: ReleaseCause::Aborted, at }.into()],
         None => vec![],
     })
@@ -51,7 +61,8 @@ pub(super) fn convert(state: &CartState, fence: u64, order_id: OrderId, at: Date
         return Ok(vec![]);
     }
     let cart = state.open()?;
-    match cart.claim {
+    not_checked_out(cart)?;
+    match &cart.claim {
         Some(claim) if claim.fence == fence => Ok(vec![CartConverted { fence, order_id, at }.into()]),
         Some(_) | None => Err(CartError::StaleFence { given: fence, current: cart.last_fence }),
     }
@@ -68,8 +79,16 @@ pub(super) fn convert_placed(state: &CartState, order_id: OrderId, at: DateTime<
     Ok(vec![CartConverted { fence: cart.last_fence, order_id, at }.into()])
 }
 
+/// A checkout's claim is ended by whoever carries the checkout out, not by its number.
+fn not_checked_out(cart: &OpenCart) -> Result<(), CartError> {
+    match cart.running_checkout() {
+        Some(checkout) => Err(CartError::CheckoutInProgress { order_id: checkout.order_id }),
+        None => Ok(()),
+    }
+}
+
 /// Whether the cart is closed because it became this order.
-fn became(state: &CartState, order_id: OrderId) -> bool {
+pub(super) fn became(state: &CartState, order_id: OrderId) -> bool {
     if let CartState::Closed(cart) = state { cart.ending == (CartEnding::Converted { order_id }) } else { false }
 }
 

@@ -55,6 +55,30 @@ pub enum CartError {
         /// When the claim lapses.
         until: DateTime<Utc>,
     },
+    /// The checkout of an order runs, however long it takes.
+    #[error("the checkout of {order_id} is in progress")]
+    CheckoutInProgress {
+        /// The order.
+        order_id: OrderId,
+    },
+    /// No checkout of this order runs.
+    #[error("no checkout of {order_id} is in progress")]
+    CheckoutNotRunning {
+        /// The order.
+        order_id: OrderId,
+    },
+    /// As many checkouts of the cart as there may be have come to nothing.
+    #[error("at most {max} checkouts of a cart come to nothing")]
+    TooManyCheckouts {
+        /// The bound.
+        max: usize,
+    },
+    /// There is something to pay, and nothing says how.
+    #[error("there are {total_minor} minor units to pay, so the checkout must say how")]
+    PaymentRequired {
+        /// What the quote comes to, in minor units.
+        total_minor: i64,
+    },
     /// Money is attached to the cart, so that it may not change.
     #[error("a payment is attached to the cart, which therefore does not change")]
     PaymentAttached,

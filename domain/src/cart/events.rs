@@ -4,6 +4,7 @@
 
 use super::line::{CartLine, LeftOut, LineOption, LinePrice};
 use crate::{
+    checkout::CheckoutTerms,
     contact::{Address, Email},
     customer::events::AddressKind,
     events,
@@ -33,6 +34,7 @@ events! {
         CartCurrencyChanged = 1;
         CartQuoted = 1;
         CartCompletionClaimed = 1;
+        CartCheckoutBegan = 1;
         CartCompletionReleased = 1;
         CartConverted = 1;
         CartPaymentAttached = 1;
@@ -81,6 +83,8 @@ pub enum ReleaseCause {
     Aborted,
     /// Its time was over.
     Lapsed,
+    /// The checkout came to nothing: there was no stock, or the money did not arrive.
+    CheckoutFailed,
 }
 
 /// Somebody began to collect what they may buy.
@@ -223,6 +227,25 @@ pub struct CartCompletionClaimed {
     pub quote_hash: QuoteHash,
     /// When the claim lapses.
     pub expires_at: DateTime<Utc>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// The checkout of the cart began: until it has ended, however long that takes, nothing else changes the cart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CartCheckoutBegan {
+    /// The claim's number; each claim has a higher one than all before.
+    pub fence: u64,
+    /// The order that is going to be placed.
+    pub order_id: OrderId,
+    /// The quote that it is made of.
+    pub quote_hash: QuoteHash,
+    /// How it is to be carried out; without payment exactly if the quote has nothing to pay.
+    pub terms: CheckoutTerms,
+    /// What the provider knows the buyer's means of payment by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instrument: Option<Reference>,
     /// When.
     pub at: DateTime<Utc>,
 }

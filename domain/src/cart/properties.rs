@@ -12,7 +12,12 @@ use super::{
         order_id, payment_id, price, prices, quote_of, sku, subject, units,
     },
 };
-use crate::{aggregate::Aggregate, personal::Personal, testing::assert_survives_storage};
+use crate::{
+    aggregate::Aggregate,
+    checkout::{CapturePolicy, CheckoutTerms, PaymentTerms},
+    personal::Personal,
+    testing::assert_survives_storage,
+};
 use proptest::{collection::vec, prelude::*, sample::select};
 use std::collections::BTreeMap;
 
@@ -26,6 +31,7 @@ enum Step {
     Ask(Command),
     Quote,
     Begin,
+    CheckOut(u128),
     /// Gives a claim up under the newest fence, or an older one.
     Abort(u64),
     Convert(u64),
@@ -91,6 +97,9 @@ fn command() -> impl Strategy<Value = Command> {
         ),
         1 => Just(Command::Expire { limits: limits() }),
         1 => Just(Command::EraseContact),
+        2 => (1..4_u128, any::<bool>()).prop_map(|(order, placed)| Command::EndCheckout {
+            order_id: order_id(order), placed,
+        }),
     ]
 }
 
@@ -99,6 +108,7 @@ fn step() -> impl Strategy<Value = Step> {
         10 => command().prop_map(Step::Ask),
         4 => Just(Step::Quote),
         4 => Just(Step::Begin),
+        2 => (1..4_u128).prop_map(Step::CheckOut),
         1 => (0..2_u64).prop_map(Step::Abort),
         1 => (0..2_u64).prop_map(Step::Convert),
         1 => Just(Step::ConvertPlaced),
@@ -113,12 +123,23 @@ impl Step {
             Self::Ask(command) => command,
             Self::Quote => Command::Quote { quote: quote_of(cart.filter(|cart| !cart.lines.is_empty())?, minutes) },
             Self::Begin => Command::BeginCompletion { quote_hash: cart?.quote.as_ref()?.hash, lease_seconds: 600 },
+            Self::CheckOut(order) => Command::BeginCheckout {
+                order_id: order_id(order),
+                quote_hash: cart?.quote.as_ref()?.hash,
+                terms: CheckoutTerms { payment: Some(terms()) },
+                instrument: None,
+            },
             Self::Abort(older) => Command::AbortCompletion { fence: newest.saturating_sub(older) },
             Self::Convert(older) => Command::Convert { fence: newest.saturating_sub(older), order_id: order_id(1) },
             // Only of a cart that was claimed can an order have been made.
             Self::ConvertPlaced => (newest > 0).then(|| Command::ConvertPlaced { order_id: order_id(1) })?,
         })
     }
+}
+
+fn terms() -> PaymentTerms {
+    let (method, provider) = ("card".parse().unwrap(), "simulated".parse().unwrap());
+    PaymentTerms { method, provider, capture: CapturePolicy::AtFulfillment }
 }
 
 /// What a command says is available of a SKU; nothing, if it is not one that asks for more.
@@ -188,6 +209,11 @@ proptest! {
             if open.is_some_and(|cart| cart.live_claim(now).is_some()) {
                 prop_assert!(events.iter().all(may_happen_under_a_claim), "{:?}: {:?}", command, events);
             }
+            if let Some(checkout) = open.and_then(OpenCart::running_checkout) {
+                let of_it = matches!(&command, Command::EndCheckout { order_id, .. } if *order_id == checkout.order_id);
+                let ends = |event: &Event| matches!(event, Event::CartConverted(_) | Event::CartCompletionReleased(_));
+                prop_assert!(of_it || !events.iter().any(ends), "{:?} ended the checkout: {:?}", command, events);
+            }
             let paid = open.is_some_and(|cart| !cart.payments.is_empty());
             prop_assert!(!paid || !events.iter().any(|event| matches!(event, Event::CartExpired(_))));
             if matches!(before, CartState::Closed(_)) {
@@ -196,9 +222,16 @@ proptest! {
                 prop_assert!(redirected || events.iter().all(erased), "a closed cart changed: {:?}", events);
             }
             for event in &events {
-                if let Event::CartCompletionClaimed(claimed) = event {
-                    prop_assert!(claimed.fence > newest_fence, "fences rise");
-                    newest_fence = claimed.fence;
+                let fence = if let Event::CartCheckoutBegan(began) = event {
+                    Some(began.fence)
+                } else if let Event::CartCompletionClaimed(claimed) = event {
+                    Some(claimed.fence)
+                } else {
+                    None
+                };
+                if let Some(fence) = fence {
+                    prop_assert!(fence > newest_fence, "fences rise");
+                    newest_fence = fence;
                 }
             }
             state = events.iter().fold(state, Cart::evolve);

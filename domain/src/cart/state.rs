@@ -1,8 +1,10 @@
 //! What decisions on a cart need to know about its past.
 
+pub use super::claim::{ClaimHolder, CompletionClaim, RunningCheckout};
+
 use super::{
     error::{CartError, EndingName},
-    events::{CartAbsorbed, CartAddressSet, CartCreated, CartEvent as Event, CartOwner},
+    events::{CartAbsorbed, CartAddressSet, CartCheckoutBegan, CartCreated, CartEvent as Event, CartOwner},
     line::{CartLine, LinePrice, price_of},
 };
 use crate::{
@@ -54,8 +56,10 @@ pub struct OpenCart {
     pub shipping_method: Option<Reference>,
     /// What it costs; of exactly these lines, this country, method and currency. It may have expired.
     pub quote: Option<Box<Quote>>,
-    /// The claim of whoever makes an order of it; it may have lapsed.
+    /// The claim of whoever makes an order of it; a lease may have lapsed.
     pub claim: Option<CompletionClaim>,
+    /// Orders whose checkouts came to nothing.
+    pub ended_checkouts: BTreeSet<OrderId>,
     /// The number of the newest claim; 0 if there never was one.
     pub last_fence: u64,
     /// Payments that depend on it.
@@ -66,16 +70,6 @@ pub struct OpenCart {
     pub guest_contact: GuestContact,
     /// When it last changed.
     pub last_activity: DateTime<Utc>,
-}
-
-/// A claim for completion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CompletionClaim {
-    /// Its number.
-    pub fence: u64,
-    /// When it lapses.
-    pub expires_at: DateTime<Utc>,
 }
 
 /// What became of the contact that a guest gave: of what was sealed under the cart's own subject.
@@ -239,6 +233,7 @@ impl OpenCart {
             shipping_method: None,
             quote: None,
             claim: None,
+            ended_checkouts: BTreeSet::new(),
             last_fence: 0,
             payments: BTreeSet::new(),
             absorbed: BTreeSet::new(),
@@ -255,8 +250,17 @@ impl OpenCart {
 
     /// The claim that has not lapsed.
     #[must_use]
-    pub fn live_claim(&self, now: DateTime<Utc>) -> Option<CompletionClaim> {
-        self.claim.filter(|claim| claim.expires_at > now)
+    pub fn live_claim(&self, now: DateTime<Utc>) -> Option<&CompletionClaim> {
+        self.claim.as_ref().filter(|claim| claim.is_live(now))
+    }
+
+    /// The checkout that runs.
+    #[must_use]
+    pub fn running_checkout(&self) -> Option<&RunningCheckout> {
+        match &self.claim.as_ref()?.holder {
+            ClaimHolder::Checkout(checkout) => Some(checkout),
+            ClaimHolder::Lease { .. } => None,
+        }
     }
 
     /// The line of an id, or the refusal that there is none.
@@ -307,10 +311,15 @@ impl OpenCart {
             Event::CartCurrencyChanged(e) => self.reprice(e.currency, &e.prices),
             Event::CartQuoted(e) => self.quote = Some(e.quote.clone()),
             Event::CartCompletionClaimed(e) => {
-                self.claim = Some(CompletionClaim { fence: e.fence, expires_at: e.expires_at });
+                let holder = ClaimHolder::Lease { expires_at: e.expires_at };
+                self.claim = Some(CompletionClaim { fence: e.fence, holder });
                 self.last_fence = e.fence;
             }
-            Event::CartCompletionReleased(_) => self.claim = None,
+            Event::CartCheckoutBegan(e) => self.check_out(e),
+            Event::CartCompletionReleased(_) => {
+                self.ended_checkouts.extend(self.running_checkout().map(|checkout| checkout.order_id));
+                self.claim = None;
+            }
             Event::CartPaymentAttached(e) => {
                 self.payments.insert(e.payment_id);
             }
@@ -336,6 +345,13 @@ impl OpenCart {
             Event::CartExpired(_) => return self.close(CartEnding::Expired),
         }
         CartState::Open(self)
+    }
+
+    fn check_out(&mut self, e: &CartCheckoutBegan) {
+        let CartCheckoutBegan { fence, order_id, quote_hash, terms, instrument, at: _ } = e.clone();
+        let holder = ClaimHolder::Checkout(Box::new(RunningCheckout { order_id, quote_hash, terms, instrument }));
+        self.claim = Some(CompletionClaim { fence, holder });
+        self.last_fence = fence;
     }
 
     fn address(&mut self, e: &CartAddressSet) {
@@ -412,6 +428,7 @@ fn at(event: &Event) -> DateTime<Utc> {
         Event::CartCurrencyChanged(e) => e.at,
         Event::CartQuoted(e) => e.at,
         Event::CartCompletionClaimed(e) => e.at,
+        Event::CartCheckoutBegan(e) => e.at,
         Event::CartCompletionReleased(e) => e.at,
         Event::CartConverted(e) => e.at,
         Event::CartPaymentAttached(e) => e.at,

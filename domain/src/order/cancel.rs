@@ -1,6 +1,7 @@
 //! Cancelling units or the whole order, and closing what is over.
 
 use super::{
+    cause::CancelCause,
     error::{LineAction, OrderError},
     events::{OrderCancelled, OrderClosed, OrderEvent, OrderLinesCancelled},
     lines::{check_available, in_order},
@@ -19,6 +20,8 @@ pub(super) fn cancel_lines(
     reason: &Note,
 ) -> Result<Vec<OrderEvent>, OrderError> {
     match order.lifecycle {
+        // What is being paid is the total that was agreed.
+        Lifecycle::Placed if order.checkout.is_some() => return Err(OrderError::NotConfirmed),
         Lifecycle::Placed | Lifecycle::Confirmed => {}
         Lifecycle::Cancelled => return Err(OrderError::Cancelled),
         Lifecycle::Closed => return Err(OrderError::Closed),
@@ -26,15 +29,22 @@ pub(super) fn cancel_lines(
     let lines = in_order(lines)?;
     check_available(order, &lines, LineAction::Cancel)?;
     let cancels_order = leaves_nothing(order, &lines);
-    let mut events = vec![OrderLinesCancelled { lines, reason: reason.clone() }.into()];
+    let mut after = order.clone();
+    after.add(&lines, |line| &mut line.cancelled);
+    let value_minor = Some(order.due_minor() - after.due_minor());
+    let mut events = vec![OrderLinesCancelled { lines, reason: reason.clone(), value_minor }.into()];
     if cancels_order {
-        push_cancelled(order, reason, &mut events);
+        push_cancelled(order, reason, CancelCause::Staff, &mut events);
     }
     Ok(events)
 }
 
 /// Cancels an order of which nothing left.
 pub(super) fn cancel(order: &PlacedOrder, reason: &Note) -> Result<Vec<OrderEvent>, OrderError> {
+    cancel_all(order, reason, CancelCause::Staff)
+}
+
+fn cancel_all(order: &PlacedOrder, reason: &Note, cause: CancelCause) -> Result<Vec<OrderEvent>, OrderError> {
     if order.was_cancelled() {
         return Ok(vec![]);
     }
@@ -47,7 +57,7 @@ pub(super) fn cancel(order: &PlacedOrder, reason: &Note) -> Result<Vec<OrderEven
         return Err(OrderError::UnitsPlanned { planned });
     }
     let mut events = Vec::with_capacity(2);
-    push_cancelled(order, reason, &mut events);
+    push_cancelled(order, reason, cause, &mut events);
     Ok(events)
 }
 
@@ -56,7 +66,26 @@ pub(super) fn cancel_by_buyer(order: &PlacedOrder, reason: &Note) -> Result<Vec<
     if order.fulfillment_started && !order.was_cancelled() {
         return Err(OrderError::FulfillmentStarted);
     }
-    cancel(order, reason)
+    cancel_all(order, reason, CancelCause::Buyer)
+}
+
+/// Cancels an order for a cause that speaks for itself.
+pub(super) fn cancel_for_cause(order: &PlacedOrder, cause: &CancelCause) -> Result<Vec<OrderEvent>, OrderError> {
+    match cause {
+        CancelCause::Buyer => return cancel_by_buyer(order, &cause.reason()),
+        // A promised order was paid, whatever became of the money since.
+        CancelCause::PaymentOverdue
+            if !order.was_cancelled() && (order.lifecycle != Lifecycle::Placed || order.is_paid()) =>
+        {
+            return Err(OrderError::PaymentArrived);
+        }
+        CancelCause::PaymentOverdue
+        | CancelCause::Staff
+        | CancelCause::InsufficientStock { .. }
+        | CancelCause::StockLost
+        | CancelCause::Withdrawn => {}
+    }
+    cancel_all(order, &cause.reason(), cause.clone())
 }
 
 /// Closes a delivered or cancelled order.
@@ -71,8 +100,9 @@ pub(super) fn close(order: &PlacedOrder) -> Result<Vec<OrderEvent>, OrderError> 
     }
 }
 
-fn push_cancelled(order: &PlacedOrder, reason: &Note, events: &mut Vec<OrderEvent>) {
-    events.push(OrderCancelled { reason: reason.clone() }.into());
+fn push_cancelled(order: &PlacedOrder, reason: &Note, cause: CancelCause, events: &mut Vec<OrderEvent>) {
+    let confirmed = order.lifecycle != Lifecycle::Placed;
+    events.push(OrderCancelled { reason: reason.clone(), cause: Some(cause), confirmed: Some(confirmed) }.into());
     if order.payment_status() == PaymentStatus::Refunded {
         events.push(OrderClosed {}.into());
     }

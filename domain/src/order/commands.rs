@@ -1,7 +1,11 @@
 //! What can be asked of an order.
 
-use super::events::{CreditedLine, OrderLine, OrderQuote, RoundingPolicy, Tax};
+use super::{
+    cause::CancelCause,
+    events::{CreditedLine, OrderLine, OrderQuote, RoundingPolicy, Tax},
+};
 use crate::{
+    checkout::{CheckoutTerms, StockHold},
     common::{LineQuantity, SourceDocument},
     contact::{Address, Email},
     ids::{CartId, CreditNoteId, CustomerId, PaymentId, ReturnId, ShipmentId},
@@ -39,6 +43,9 @@ pub struct OrderSnapshot {
     /// How the buyer is reached.
     #[serde(default, skip_serializing_if = "OrderContact::is_empty")]
     pub contact: OrderContact,
+    /// How it is carried out, if a checkout made it: with payment exactly if the total is not zero.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout: Option<CheckoutTerms>,
 }
 
 /// The cart that an order is made from, and the quote that its buyer accepted.
@@ -80,10 +87,18 @@ pub enum OrderCommand {
         /// What is agreed.
         snapshot: OrderSnapshot,
     },
-    /// Promise to carry it out. Silent if promised already; refused once cancelled.
+    /// Promise to carry it out. Silent if promised already; refused once cancelled. A checkout's order needs its stock
+    /// held before, if it has goods, and enough money authorized or captured to cover what is due.
     Confirm,
+    /// Take note of the stock that is held for a checkout's order: enough for all its goods that were not cancelled.
+    /// Silent if the same is known. Other holds take the place of the earlier ones, such as for those that lapsed.
+    RecordStockReserved {
+        /// The holds, at most [`crate::checkout::STOCK_HOLDS_MAX`], each reservation once.
+        holds: Vec<StockHold>,
+    },
     /// Cancel some units that were not shipped. Cancelling the last goods cancels the order, unless some had left before;
-    /// an order without goods is cancelled with the last unit of its other lines.
+    /// an order without goods is cancelled with the last unit of its other lines. A checkout's order is cancelled in part
+    /// only once it is confirmed.
     CancelLines {
         /// Which; each line at most once.
         lines: Vec<LineQuantity>,
@@ -100,6 +115,12 @@ pub enum OrderCommand {
     CancelByBuyer {
         /// Why; nothing personal.
         reason: Note,
+    },
+    /// Cancel the whole order for a cause that is no decision of the staff: like [`OrderCommand::Cancel`], for a buyer like
+    /// [`OrderCommand::CancelByBuyer`]. [`CancelCause::PaymentOverdue`] loses to money that has arrived meanwhile.
+    CancelForCause {
+        /// Why.
+        cause: CancelCause,
     },
     /// Take note of how a payment stands. Silent if nothing changed; captured and refunded amounts never fall, refunds and
     /// disputes never exceed what was captured.
@@ -136,7 +157,9 @@ pub enum OrderCommand {
         shipment_id: ShipmentId,
     },
     /// Ship goods of a confirmed order, which starts its fulfillment if need be. One shipment id counts once: the same
-    /// lines again are silent, other lines are refused. A shipment that was planned leaves with the lines of its plan.
+    /// lines again are silent, other lines are refused. A shipment that was planned leaves with the lines of its plan. Of a
+    /// checkout's order nothing leaves that was not planned, nor before the money for it, and for what has left before, was
+    /// captured.
     ShipLines {
         /// The shipment.
         shipment_id: ShipmentId,

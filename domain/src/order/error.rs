@@ -4,7 +4,8 @@ use super::status::{FulfillmentStatus, Lifecycle};
 use crate::{
     common::LineKind,
     document::{DocumentError, SourceConflict},
-    ids::{CreditNoteId, PaymentId, ReturnId, ShipmentId},
+    ids::{CreditNoteId, PaymentId, ReservationId, ReturnId, ShipmentId},
+    text::Sku,
 };
 use std::fmt;
 use thiserror::Error;
@@ -49,6 +50,61 @@ pub enum OrderError {
     /// The order must be confirmed first.
     #[error("the order is not confirmed")]
     NotConfirmed,
+    /// A checkout's order has something to pay and no terms for it, or terms although there is nothing.
+    #[error("a checkout says how to pay exactly if the total is not zero; the total is {total_minor} minor units")]
+    PaymentTermsMismatch {
+        /// The order's total, in minor units.
+        total_minor: i64,
+    },
+    /// No checkout made the order, so no stock is held for it.
+    #[error("the order was not made by a checkout")]
+    NoCheckout,
+    /// The stock for the order's goods must be held first.
+    #[error("no stock is held for the order yet")]
+    StockNotReserved,
+    /// More holds are named than an order stands on.
+    #[error("at most {max} holds can be named, not {given}")]
+    TooManyHolds {
+        /// How many were named.
+        given: usize,
+        /// How many may be.
+        max: usize,
+    },
+    /// A hold is named twice.
+    #[error("{reservation_id} is named more than once")]
+    HoldRepeated {
+        /// The hold.
+        reservation_id: ReservationId,
+    },
+    /// The holds do not suffice for the order's goods.
+    #[error("{held} units of {sku} are held, but {needed} are needed")]
+    StockNotCovered {
+        /// What there is not enough of, the first such in the order of the SKUs.
+        sku: Sku,
+        /// Units that are held.
+        held: u64,
+        /// Units that the order's goods come to.
+        needed: u64,
+    },
+    /// The money for the order is neither set aside nor taken.
+    #[error("{due_minor} minor units are due, but {paid_minor} are authorized or captured")]
+    NotPaid {
+        /// What must be covered, in minor units.
+        due_minor: i64,
+        /// What is authorized or captured and was not given back, in minor units.
+        paid_minor: i64,
+    },
+    /// The money for the order has arrived, so that it is not overdue.
+    #[error("the payment for the order has arrived")]
+    PaymentArrived,
+    /// Goods would leave that were not paid.
+    #[error("{due_minor} minor units must be captured before the goods leave, but {captured_minor} are")]
+    PaymentNotCaptured {
+        /// The worth of what would have left, in minor units.
+        due_minor: i64,
+        /// What was captured, in minor units.
+        captured_minor: i64,
+    },
     /// The order is cancelled.
     #[error("the order is cancelled")]
     Cancelled,

@@ -1,7 +1,9 @@
 //! What can have happened to an order.
 
+use super::cause::CancelCause;
 use crate::{
     cart::line::LineOption,
+    checkout::{CheckoutTerms, StockHold},
     common::{Basis, LineKind, LineQuantity, SourceDocument},
     contact::{Address, Email},
     events,
@@ -19,10 +21,11 @@ use serde::{Deserialize, Serialize};
 events! {
     /// The history of an order.
     pub enum OrderEvent {
-        OrderPlaced = 2, 1 => OrderPlaced;
+        OrderPlaced = 3, 1 => OrderPlaced, 2 => OrderPlaced;
+        OrderStockReserved = 1;
         OrderConfirmed = 1;
-        OrderLinesCancelled = 1;
-        OrderCancelled = 1;
+        OrderLinesCancelled = 2, 1 => OrderLinesCancelled;
+        OrderCancelled = 2, 1 => OrderCancelled;
         OrderPaymentChanged = 1;
         OrderFulfillmentStarted = 1;
         OrderFulfillmentPlanned = 1;
@@ -31,7 +34,7 @@ events! {
         OrderDelivered = 2, 1 => OrderDelivered;
         OrderReturnRequested = 1;
         OrderReturnClosed = 1;
-        OrderLinesReturned = 1;
+        OrderLinesReturned = 2, 1 => OrderLinesReturned;
         OrderLinesCredited = 1;
         OrderClosed = 1;
     }
@@ -131,7 +134,7 @@ pub struct OrderTotals {
 
 /// An order was agreed; nothing in here ever changes.
 ///
-/// Version 1 knows no cart, quote, contact or tax of a line; what is absent there is absent here.
+/// Version 1 knows no cart, quote, contact or tax of a line, version 2 no checkout; what is absent there is absent here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrderPlaced {
@@ -168,6 +171,17 @@ pub struct OrderPlaced {
     /// Where the bill goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_address: Option<Box<Personal<Address>>>,
+    /// How it is carried out, if a checkout made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout: Option<Box<CheckoutTerms>>,
+}
+
+/// Stock is held for all goods of the order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderStockReserved {
+    /// The holds; those of an earlier such event do not count any more.
+    pub holds: Vec<StockHold>,
 }
 
 /// The order will be carried out.
@@ -186,14 +200,24 @@ pub struct OrderLinesCancelled {
     pub lines: Vec<LineQuantity>,
     /// Why.
     pub reason: Note,
+    /// What the order is worth less by this, in minor units; absent in version 1. All such values of an order and those of
+    /// [`OrderLinesReturned`] together never exceed its total.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_minor: Option<i64>,
 }
 
 /// Nothing of the order will be delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrderCancelled {
-    /// Why.
+    /// Why, in words; nothing personal.
     pub reason: Note,
+    /// What led to it; absent in version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<CancelCause>,
+    /// Whether the order had been promised before; absent in version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<bool>,
 }
 
 /// One payment for the order stands differently; the amounts are that payment's totals so far.
@@ -289,6 +313,10 @@ pub struct OrderLinesReturned {
     pub lines: Vec<LineQuantity>,
     /// How we know it.
     pub basis: Basis,
+    /// What the order is worth less by this, in minor units; absent in version 1. The cost of the transport is not part of
+    /// it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_minor: Option<i64>,
 }
 
 /// Some units of one line were credited.

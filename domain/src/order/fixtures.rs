@@ -7,8 +7,9 @@ use super::{
     state::PlacedOrder,
 };
 use crate::{
+    checkout::{CapturePolicy, CheckoutTerms, PaymentTerms, StockHold},
     common::{DocumentForm, LineKind, LineQuantity, SourceDocument},
-    ids::{CreditNoteId, PaymentId, ReturnId, ShipmentId},
+    ids::{CreditNoteId, PaymentId, ReservationId, ReturnId, ShipmentId},
     money::{Currency, Rounding},
     quantity::Quantity,
     testing::{Given, given},
@@ -71,6 +72,7 @@ pub(crate) fn snapshot(lines: Vec<OrderLine>) -> OrderSnapshot {
         rounding: HALF_UP,
         cart: None,
         contact: OrderContact::default(),
+        checkout: None,
     }
 }
 
@@ -85,6 +87,26 @@ pub(crate) fn usual_snapshot() -> OrderSnapshot {
 
 /// The total of [`usual_snapshot`], in pence.
 pub(crate) const USUAL_TOTAL: i64 = 1_300;
+
+/// How the orders of the tests are paid.
+pub(crate) fn terms() -> CheckoutTerms {
+    let (method, provider) = ("card".parse().unwrap(), "simulated".parse().unwrap());
+    CheckoutTerms { payment: Some(PaymentTerms { method, provider, capture: CapturePolicy::AtFulfillment }) }
+}
+
+/// A hold on the SKU of all lines.
+pub(crate) fn hold(n: u128, quantity: u32) -> StockHold {
+    StockHold {
+        sku: "85123A".parse().unwrap(),
+        location: "main".parse().unwrap(),
+        reservation_id: ReservationId::new(Uuid::from_u128(n)),
+        quantity: units(quantity),
+    }
+}
+
+pub(crate) fn reserving(holds: &[StockHold]) -> OrderCommand {
+    OrderCommand::RecordStockReserved { holds: holds.to_vec() }
+}
 
 pub(crate) fn source(number: &str, digest: &str) -> SourceDocument {
     SourceDocument {
@@ -145,6 +167,22 @@ pub(crate) fn payment_update(payment: u128, [authorized, captured, refunded, dis
 
 pub(crate) fn placed_order() -> Given<Order> {
     given::<Order>([]).and(OrderCommand::Place { snapshot: usual_snapshot() })
+}
+
+/// [`usual_snapshot`], placed by a checkout.
+pub(crate) fn checkout_order() -> Given<Order> {
+    let snapshot = OrderSnapshot { checkout: Some(terms()), ..usual_snapshot() };
+    given::<Order>([]).and(OrderCommand::Place { snapshot })
+}
+
+/// The same, with its stock held.
+pub(crate) fn reserved_order() -> Given<Order> {
+    checkout_order().and(reserving(&[hold(1, 3), hold(2, 2)]))
+}
+
+/// The same, authorized by payment 1 and confirmed.
+pub(crate) fn promised_order() -> Given<Order> {
+    reserved_order().and(payment_update(1, [USUAL_TOTAL, 0, 0, 0])).and(OrderCommand::Confirm)
 }
 
 pub(crate) fn confirmed_order() -> Given<Order> {

@@ -1,11 +1,10 @@
-//! Placing and confirming: the snapshot is checked, its sums are computed, and then it is promised.
+//! Placing: the snapshot is checked, and its sums are computed.
 
 use super::{
     commands::{LINES_MAX, OrderSnapshot},
     error::OrderError,
-    events::{OrderConfirmed, OrderEvent, OrderLine, OrderPlaced, OrderTotals},
-    state::{OrderState, PlacedOrder},
-    status::Lifecycle,
+    events::{OrderEvent, OrderLine, OrderPlaced, OrderTotals},
+    state::OrderState,
 };
 use crate::{
     aggregate::Moment,
@@ -25,24 +24,20 @@ pub(super) fn place(
     Ok(vec![placed(snapshot, None, moment)?.into()])
 }
 
-/// Promises a placed order.
-pub(super) fn confirm(order: &PlacedOrder) -> Result<Vec<OrderEvent>, OrderError> {
-    match order.lifecycle {
-        Lifecycle::Placed => Ok(vec![OrderConfirmed { basis: Basis::Recorded }.into()]),
-        Lifecycle::Confirmed => Ok(vec![]),
-        Lifecycle::Closed if order.delivered => Ok(vec![]),
-        Lifecycle::Cancelled | Lifecycle::Closed => Err(OrderError::Cancelled),
-    }
-}
-
 /// The fact that an order was agreed, once its snapshot has been checked.
 pub(super) fn placed(
     snapshot: &OrderSnapshot,
     source: Option<&SourceDocument>,
     moment: &Moment,
 ) -> Result<OrderPlaced, OrderError> {
+    let totals = totals(snapshot)?;
+    if let Some(terms) = &snapshot.checkout
+        && terms.payment.is_some() != (totals.total_minor > 0)
+    {
+        return Err(OrderError::PaymentTermsMismatch { total_minor: totals.total_minor });
+    }
     Ok(OrderPlaced {
-        totals: totals(snapshot)?,
+        totals,
         customer_id: snapshot.customer_id,
         country: snapshot.country.clone(),
         currency: snapshot.currency,
@@ -56,6 +51,7 @@ pub(super) fn placed(
         email: snapshot.contact.email.clone().map(Box::new),
         shipping_address: snapshot.contact.shipping_address.clone().map(Box::new),
         billing_address: snapshot.contact.billing_address.clone().map(Box::new),
+        checkout: snapshot.checkout.clone().map(Box::new),
     })
 }
 

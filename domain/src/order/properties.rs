@@ -2,22 +2,24 @@
 
 use super::{
     Order,
-    commands::OrderCommand,
+    cause::CancelCause,
+    commands::{OrderCommand, OrderSnapshot},
     events::{CreditedLine, OrderEvent},
     fixtures::{
-        cancellation, cancellation_of, credit_note_id, goods_return, line, payment_id, payment_update, plan, release,
-        return_closing, return_request, shipment, shipment_id, snapshot, source, units,
+        cancellation, cancellation_of, credit_note_id, goods_return, hold, line, payment_id, payment_update, plan,
+        release, reserving, return_closing, return_request, shipment, shipment_id, snapshot, source, terms, units,
     },
     state::{OrderState, PaymentAmounts, PlacedOrder},
     status::{FulfillmentProgress, FulfillmentStatus, Lifecycle, OrderStatus, PaymentStatus},
 };
 use crate::{
     aggregate::Aggregate,
+    checkout::CheckoutTerms,
     common::{LineKind, LineQuantity},
     ids::{PaymentId, ReturnId, ShipmentId},
     testing::{decide, moment},
 };
-use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+use proptest::{prelude::*, sample::select, strategy::ValueTree, test_runner::TestRunner};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn any_lines() -> impl Strategy<Value = Vec<(u32, u32)>> {
@@ -25,9 +27,18 @@ fn any_lines() -> impl Strategy<Value = Vec<(u32, u32)>> {
     prop::collection::vec((0_u32..5, 1_u32..4), 1..4)
 }
 
+/// Where an order comes from.
+#[derive(Debug, Clone, Copy)]
+enum Made {
+    ByStaff,
+    ByCheckout,
+    Recorded,
+}
+
 fn any_placing() -> impl Strategy<Value = OrderCommand> {
     let goods = prop::collection::vec((1_u32..4, 0_u32..3), 0..4);
-    (goods, 0_u32..3, any::<bool>()).prop_filter_map("an order has lines", |(goods, carriage, is_import)| {
+    let kind = select(vec![Made::ByStaff, Made::ByCheckout, Made::Recorded]);
+    (goods, 0_u32..3, kind).prop_filter_map("an order has lines", |(goods, carriage, made)| {
         let goods = goods.into_iter().map(|(quantity, price)| (LineKind::Goods, quantity, price.to_string()));
         let carriage = (carriage > 0).then(|| (LineKind::Carriage, carriage, "1".to_owned()));
         let numbered = (1..).zip(goods.chain(carriage));
@@ -35,9 +46,13 @@ fn any_placing() -> impl Strategy<Value = OrderCommand> {
             numbered.map(|(number, (kind, quantity, price))| line(number, kind, quantity, &price)).collect();
         let has_goods = lines.iter().any(|line| line.kind == LineKind::Goods);
         let is_owed = lines.iter().any(|line| line.amount_minor > 0);
-        (!lines.is_empty()).then(|| match is_import {
-            false => OrderCommand::Place { snapshot: snapshot(lines) },
-            true => OrderCommand::Record {
+        let payment = terms().payment.filter(|_| is_owed);
+        (!lines.is_empty()).then(|| match made {
+            Made::ByStaff => OrderCommand::Place { snapshot: snapshot(lines) },
+            Made::ByCheckout => OrderCommand::Place {
+                snapshot: OrderSnapshot { checkout: Some(CheckoutTerms { payment }), ..snapshot(lines) },
+            },
+            Made::Recorded => OrderCommand::Record {
                 snapshot: snapshot(lines),
                 source: source("536365", "aa"),
                 payment_id: is_owed.then(|| payment_id(0)),
@@ -52,7 +67,10 @@ fn any_command() -> impl Strategy<Value = OrderCommand> {
     let amount = || prop::sample::select(vec![0_i64, 0, 100, 200, 500]);
     let credited = |(line, quantity)| CreditedLine { line, quantity: units(quantity), amount_minor: 1 };
     prop_oneof![
-        3 => Just(OrderCommand::Confirm),
+        4 => Just(OrderCommand::Confirm),
+        3 => (0_u128..2).prop_map(|n| reserving(&[hold(n, 20)])),
+        1 => select(vec![CancelCause::PaymentOverdue, CancelCause::StockLost, CancelCause::Buyer])
+            .prop_map(|cause| OrderCommand::CancelForCause { cause }),
         1 => Just(cancellation()),
         1 => Just(OrderCommand::CancelByBuyer { reason: "".parse().unwrap() }),
         2 => any_lines().prop_map(|lines| cancellation_of(&lines)),
@@ -75,10 +93,10 @@ fn any_command() -> impl Strategy<Value = OrderCommand> {
 }
 
 fn any_history() -> impl Strategy<Value = Vec<OrderCommand>> {
-    (any_placing(), prop::collection::vec(any_command(), 0..40)).prop_map(|(placing, mut commands)| {
-        commands.insert(0, placing);
-        commands
-    })
+    let leaving = (0_u128..8, any_lines()).prop_map(|(id, lines)| vec![plan(id, &lines), shipment(id, &lines)]);
+    let step = prop_oneof![9 => any_command().prop_map(|command| vec![command]), 1 => leaving];
+    (any_placing(), prop::collection::vec(step, 0..40))
+        .prop_map(|(placing, steps)| std::iter::once(placing).chain(steps.into_iter().flatten()).collect())
 }
 
 /// What a read model would keep, folded from the events alone.
@@ -91,6 +109,9 @@ struct View {
     payments: BTreeMap<PaymentId, PaymentAmounts>,
     progress: FulfillmentProgress,
     lifecycle: Option<Lifecycle>,
+    is_checkout: bool,
+    is_reserved: bool,
+    gone_minor: i64,
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -117,11 +138,18 @@ impl View {
         }
     }
 
+    fn take_off(&mut self, value_minor: Option<i64>) {
+        let value_minor = value_minor.unwrap();
+        assert!(value_minor >= 0, "nothing becomes worth more");
+        self.gone_minor += value_minor;
+    }
+
     fn apply(&mut self, event: &OrderEvent) {
         match event {
             OrderEvent::OrderPlaced(placed) => {
                 self.total_minor = placed.totals.total_minor;
                 self.lifecycle = Some(Lifecycle::Placed);
+                self.is_checkout = placed.checkout.is_some();
                 for line in &placed.lines {
                     self.lines.insert(
                         line.line,
@@ -129,8 +157,22 @@ impl View {
                     );
                 }
             }
-            OrderEvent::OrderConfirmed(_) => self.lifecycle = Some(Lifecycle::Confirmed),
-            OrderEvent::OrderLinesCancelled(event) => self.add(&event.lines, |counts| &mut counts.cancelled),
+            OrderEvent::OrderStockReserved(_) => self.is_reserved = true,
+            OrderEvent::OrderConfirmed(_) => {
+                let has_goods = self.lines.values().any(|(kind, _)| *kind == LineKind::Goods);
+                let paid: i64 = self
+                    .payments
+                    .values()
+                    .map(|amounts| amounts.authorized_minor + amounts.captured_minor - amounts.refunded_minor)
+                    .sum();
+                assert!(!self.is_checkout || self.is_reserved || !has_goods, "stock comes before the promise");
+                assert!(!self.is_checkout || paid >= self.total_minor, "money comes before the promise");
+                self.lifecycle = Some(Lifecycle::Confirmed);
+            }
+            OrderEvent::OrderLinesCancelled(event) => {
+                self.take_off(event.value_minor);
+                self.add(&event.lines, |counts| &mut counts.cancelled);
+            }
             OrderEvent::OrderCancelled(_) => {
                 self.lifecycle = Some(Lifecycle::Cancelled);
                 for (_, counts) in self.lines.values_mut() {
@@ -174,7 +216,10 @@ impl View {
                 self.subtract(request, |counts| &mut counts.return_requested);
             }
             OrderEvent::OrderDelivered(_) => self.progress.delivered = true,
-            OrderEvent::OrderLinesReturned(event) => self.add(&event.lines, |counts| &mut counts.returned),
+            OrderEvent::OrderLinesReturned(event) => {
+                self.take_off(event.value_minor);
+                self.add(&event.lines, |counts| &mut counts.returned);
+            }
             OrderEvent::OrderLinesCredited(event) => {
                 for CreditedLine { line, quantity, .. } in &event.lines {
                     self.lines.get_mut(line).unwrap().1.credited += u64::from(quantity.get());
@@ -217,6 +262,10 @@ impl View {
     }
 
     fn check_same(&self, order: &PlacedOrder) {
+        if self.lifecycle != Some(Lifecycle::Cancelled) && !order.was_cancelled() {
+            assert_eq!(order.due_minor(), self.total_minor - self.gone_minor, "the values come to what is left");
+        }
+        assert!(self.gone_minor <= self.total_minor);
         assert_eq!(self.status(), Some(order.status()));
         assert_eq!(Some(order.lifecycle()), self.lifecycle);
         assert_eq!(order.payments(), &self.payments);
@@ -273,6 +322,8 @@ fn has_business_id(command: &OrderCommand) -> bool {
         OrderCommand::Confirm
         | OrderCommand::Cancel { .. }
         | OrderCommand::CancelByBuyer { .. }
+        | OrderCommand::CancelForCause { .. }
+        | OrderCommand::RecordStockReserved { .. }
         | OrderCommand::PlanFulfillment { .. }
         | OrderCommand::ReleaseFulfillment { .. }
         | OrderCommand::RequestReturn { .. }

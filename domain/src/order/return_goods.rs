@@ -66,7 +66,10 @@ pub(super) fn return_lines(
             check_available(order, &lines, LineAction::Return)?;
         }
     }
-    events.push(OrderLinesReturned { return_id, lines, basis: Basis::Recorded }.into());
+    let mut after = order.clone();
+    after.add(&lines, |line| &mut line.returned);
+    let value_minor = Some(order.due_minor() - after.due_minor());
+    events.push(OrderLinesReturned { return_id, lines, basis: Basis::Recorded, value_minor }.into());
     Ok(events)
 }
 

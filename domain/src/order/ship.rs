@@ -44,17 +44,34 @@ pub(super) fn ship_lines(
         // The plan has counted its units already.
         Some(plan) if **plan == *lines => {}
         Some(_) => return Err(OrderError::ShipmentIdReused { shipment_id }),
+        // What plans the shipment says where it leaves, so that stock and money can follow.
+        None if order.checkout.is_some() => return Err(OrderError::ShipmentNotPlanned { shipment_id }),
         None => {
             check_room(order)?;
             check_available(order, &lines, LineAction::Ship)?;
         }
     }
+    check_captured(order, &lines)?;
     let mut events = Vec::with_capacity(2);
     if !order.fulfillment_started {
         events.push(OrderFulfillmentStarted { basis: Basis::Recorded }.into());
     }
     events.push(OrderLinesShipped { shipment_id, lines, basis: Basis::Recorded }.into());
     Ok(events)
+}
+
+/// Succeeds if the money for what has left, these goods included, was captured; an authorization may lapse.
+fn check_captured(order: &PlacedOrder, lines: &[LineQuantity]) -> Result<(), OrderError> {
+    if order.payment_terms().is_none() {
+        return Ok(());
+    }
+    let mut after = order.clone();
+    after.add(lines, |line| &mut line.shipped);
+    let (due_minor, captured_minor) = (after.captured_for(|line| line.shipped), order.payment_sums().captured_minor);
+    if captured_minor < due_minor {
+        return Err(OrderError::PaymentNotCaptured { due_minor, captured_minor });
+    }
+    Ok(())
 }
 
 /// Succeeds while the order can have one more shipment, planned, left or given up.

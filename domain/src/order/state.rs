@@ -1,11 +1,16 @@
 //! What an order's decisions need to know of its past, and how each event changes it.
 
+pub use super::progress::{LineProgress, PaymentAmounts};
+
 use super::{
+    cause::CancelCause,
     error::OrderError,
     events::{CreditedLine, OrderEvent, OrderPlaced},
     status::{FulfillmentProgress, FulfillmentStatus, Lifecycle, OrderStatus, PaymentStatus},
+    value::shares,
 };
 use crate::{
+    checkout::{CheckoutTerms, PaymentTerms, StockHold},
     common::{LineKind, LineQuantity},
     document::SourceKey,
     ids::{CartId, CreditNoteId, CustomerId, PaymentId, ReturnId, ShipmentId},
@@ -44,6 +49,11 @@ pub struct PlacedOrder {
     pub(super) lines: Vec<LineProgress>,
     // What each line takes from stock: what its shipments and returns are made of. Shared, since it never changes.
     pub(super) skus: Arc<[Option<Sku>]>,
+    // What each line is worth of the total, in minor units.
+    pub(super) shares: Arc<[i64]>,
+    pub(super) checkout: Option<Arc<CheckoutTerms>>,
+    pub(super) holds: Arc<[StockHold]>,
+    pub(super) cancel_cause: Option<CancelCause>,
     pub(super) payments: BTreeMap<PaymentId, PaymentAmounts>,
     // What each id stood for, so that the same again is told from something else under the same id. Shared, since a state
     // is cloned for every command.
@@ -55,78 +65,6 @@ pub struct PlacedOrder {
     pub(super) released: BTreeSet<ShipmentId>,
     pub(super) closed_returns: BTreeSet<ReturnId>,
     pub(super) credits: BTreeMap<CreditNoteId, Arc<[CreditedLine]>>,
-}
-
-/// How far one line has come, in units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LineProgress {
-    /// What the line stands for.
-    pub kind: LineKind,
-    /// Agreed.
-    pub ordered: u32,
-    /// Will not be delivered.
-    pub cancelled: u32,
-    /// Are going to leave under a plan, and have not yet.
-    pub planned: u32,
-    /// Left.
-    pub shipped: u32,
-    /// May be on their way back.
-    pub return_requested: u32,
-    /// Came back.
-    pub returned: u32,
-    /// Credited.
-    pub credited: u32,
-}
-
-impl LineProgress {
-    /// Units that were neither cancelled nor shipped.
-    #[must_use]
-    pub const fn outstanding(&self) -> u32 {
-        self.ordered.saturating_sub(self.cancelled).saturating_sub(self.shipped)
-    }
-
-    /// Units that were neither cancelled nor shipped nor planned.
-    #[must_use]
-    pub const fn free(&self) -> u32 {
-        self.outstanding().saturating_sub(self.planned)
-    }
-
-    /// Units that left and are neither back nor on their way back.
-    #[must_use]
-    pub const fn returnable(&self) -> u32 {
-        self.shipped.saturating_sub(self.returned).saturating_sub(self.return_requested)
-    }
-}
-
-/// How one payment for an order stands, in minor units of the order's currency.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PaymentAmounts {
-    /// Set aside and not taken.
-    pub authorized_minor: i64,
-    /// Taken so far.
-    pub captured_minor: i64,
-    /// Given back so far.
-    pub refunded_minor: i64,
-    /// Held back by disputes.
-    pub disputed_minor: i64,
-}
-
-impl PaymentAmounts {
-    /// The sums; `None` if one does not fit.
-    pub(super) fn checked_add(self, other: Self) -> Option<Self> {
-        Some(Self {
-            authorized_minor: self.authorized_minor.checked_add(other.authorized_minor)?,
-            captured_minor: self.captured_minor.checked_add(other.captured_minor)?,
-            refunded_minor: self.refunded_minor.checked_add(other.refunded_minor)?,
-            disputed_minor: self.disputed_minor.checked_add(other.disputed_minor)?,
-        })
-    }
-
-    /// What they mean for an order of this total.
-    pub(super) const fn status(self, total_minor: i64) -> PaymentStatus {
-        let Self { authorized_minor, captured_minor, refunded_minor, disputed_minor } = self;
-        PaymentStatus::of(total_minor, authorized_minor, captured_minor, refunded_minor, disputed_minor)
-    }
 }
 
 impl OrderState {
@@ -183,6 +121,10 @@ impl From<&OrderPlaced> for PlacedOrder {
             source: placed.source.as_ref().map(SourceKey::from),
             lines: lines.collect(),
             skus: placed.lines.iter().map(|line| line.sku.clone()).collect(),
+            shares: shares(placed).into(),
+            checkout: placed.checkout.as_deref().cloned().map(Arc::new),
+            holds: Arc::new([]),
+            cancel_cause: None,
             payments: BTreeMap::new(),
             plans: BTreeMap::new(),
             shipments: BTreeMap::new(),
@@ -256,6 +198,30 @@ impl PlacedOrder {
         self.return_requests.contains_key(&return_id)
     }
 
+    /// How it is carried out, if a checkout made it.
+    #[must_use]
+    pub fn checkout(&self) -> Option<&CheckoutTerms> {
+        self.checkout.as_deref()
+    }
+
+    /// How it is paid, if a checkout made it and there is something to pay.
+    #[must_use]
+    pub fn payment_terms(&self) -> Option<&PaymentTerms> {
+        self.checkout()?.payment.as_ref()
+    }
+
+    /// The stock that was last said to be held for it; empty before the stock decision.
+    #[must_use]
+    pub fn holds(&self) -> &[StockHold] {
+        &self.holds
+    }
+
+    /// What led to its cancellation; `None` if it was not cancelled, or long ago.
+    #[must_use]
+    pub const fn cancel_cause(&self) -> Option<&CancelCause> {
+        self.cancel_cause.as_ref()
+    }
+
     /// What left, by shipment.
     #[must_use]
     pub const fn shipments(&self) -> &BTreeMap<ShipmentId, Arc<[LineQuantity]>> {
@@ -266,6 +232,12 @@ impl PlacedOrder {
     #[must_use]
     pub const fn plans(&self) -> &BTreeMap<ShipmentId, Arc<[LineQuantity]>> {
         &self.plans
+    }
+
+    /// What came back, by return.
+    #[must_use]
+    pub const fn returns(&self) -> &BTreeMap<ReturnId, Arc<[LineQuantity]>> {
+        &self.returns
     }
 
     /// How each payment stands.
@@ -293,7 +265,8 @@ impl PlacedOrder {
     }
 
     /// The sums over all payments; no accepted payment lets them overflow.
-    pub(super) fn payment_sums(&self) -> PaymentAmounts {
+    #[must_use]
+    pub fn payment_sums(&self) -> PaymentAmounts {
         let sums = self.payments.values().try_fold(PaymentAmounts::default(), |sum, &payment| sum.checked_add(payment));
         debug_assert!(sums.is_some(), "the payments' sums fit 64 bits");
         sums.unwrap_or_default()
@@ -345,12 +318,14 @@ impl PlacedOrder {
     fn apply(&mut self, event: &OrderEvent) {
         match event {
             OrderEvent::OrderPlaced(_) => debug_assert!(false, "an order is placed once"),
+            OrderEvent::OrderStockReserved(reserved) => self.holds = reserved.holds.as_slice().into(),
             OrderEvent::OrderConfirmed(_) => self.lifecycle = Lifecycle::Confirmed,
             OrderEvent::OrderLinesCancelled(cancelled) => {
                 self.add(&cancelled.lines, |line| &mut line.cancelled);
             }
-            OrderEvent::OrderCancelled(_) => {
+            OrderEvent::OrderCancelled(cancelled) => {
                 self.lifecycle = Lifecycle::Cancelled;
+                self.cancel_cause = cancelled.cause.clone();
                 for line in &mut self.lines {
                     line.cancelled += line.outstanding();
                 }
@@ -421,7 +396,7 @@ impl PlacedOrder {
         }
     }
 
-    fn add(&mut self, lines: &[LineQuantity], count: fn(&mut LineProgress) -> &mut u32) {
+    pub(super) fn add(&mut self, lines: &[LineQuantity], count: fn(&mut LineProgress) -> &mut u32) {
         for LineQuantity { line, quantity } in lines {
             self.add_to(*line, quantity.get(), count);
         }

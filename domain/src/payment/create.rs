@@ -10,6 +10,7 @@ use crate::{
     common::{Basis, SourceDocument},
     ids::{OperationId, OrderId},
     money::Money,
+    pricing::QuoteHash,
     text::Reference,
 };
 
@@ -19,13 +20,14 @@ pub(super) fn create(
     order_id: OrderId,
     amount: Money,
     method: &Reference,
+    quote_hash: Option<QuoteHash>,
 ) -> Result<Vec<PaymentEvent>, PaymentError> {
     if *state != PaymentState::New {
         return Err(PaymentError::AlreadyCreated);
     }
     check_positive(amount.minor)?;
     let basis = Basis::Recorded;
-    Ok(vec![PaymentCreated { order_id, amount, method: method.clone(), source: None, basis }.into()])
+    Ok(vec![PaymentCreated { order_id, amount, method: method.clone(), source: None, basis, quote_hash }.into()])
 }
 
 /// Records a payment of the past that is assumed to have been settled.
@@ -47,7 +49,7 @@ pub(super) fn record_settled(
     let source = Some(source.clone());
     let amount_minor = amount.minor;
     Ok(vec![
-        PaymentCreated { order_id, amount, method, source, basis }.into(),
+        PaymentCreated { order_id, amount, method, source, basis, quote_hash: None }.into(),
         PaymentCaptured { operation_id, amount_minor, provider_reference: None, basis }.into(),
     ])
 }

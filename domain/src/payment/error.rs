@@ -28,6 +28,12 @@ pub enum PaymentError {
         /// How many it may have.
         max: usize,
     },
+    /// The payment has as many attempts as it can have.
+    #[error("a payment has at most {max} attempts")]
+    TooManyAttempts {
+        /// How many it may have.
+        max: u32,
+    },
     /// The operation was requested with other content.
     #[error("operation {operation_id} was requested with other content")]
     OperationIdReused {
@@ -40,6 +46,29 @@ pub enum PaymentError {
         /// The operation.
         operation_id: OperationId,
     },
+    /// The payment is cancelled; nothing more is set aside or taken.
+    #[error("the payment is cancelled")]
+    Cancelled,
+    /// An authorization or void that nobody requested; only captures and refunds count without a request.
+    #[error("{} {operation_id} was not requested", kind.as_str())]
+    NotRequested {
+        /// The id under which it was told.
+        operation_id: OperationId,
+        /// What it is said to have done.
+        kind: OperationKind,
+    },
+    /// The payment has as many disputes as it can have.
+    #[error("a payment has at most {max} disputes")]
+    TooManyDisputes {
+        /// How many it may have.
+        max: usize,
+    },
+    /// The payment remembers as many ignored messages as it can.
+    #[error("a payment remembers at most {max} ignored messages")]
+    TooManyConflicts {
+        /// How many it may have.
+        max: usize,
+    },
     /// Another operation must have its outcome first.
     #[error("{} {operation_id} has no final outcome yet", kind.as_str())]
     OperationOpen {
@@ -47,7 +76,7 @@ pub enum PaymentError {
         operation_id: OperationId,
         /// What it does.
         kind: OperationKind,
-        /// How it stands: pending or unknown.
+        /// How it stands: pending, unknown or waiting for the customer.
         outcome: OperationOutcome,
     },
     /// Money is set aside already.
@@ -65,7 +94,8 @@ pub enum PaymentError {
     /// No money is set aside that could be set free.
     #[error("nothing is authorized")]
     NothingAuthorized,
-    /// More than what is set aside and not promised to other operations.
+    /// More than what is set aside and not promised to other operations; for what the provider tells of by itself, more than
+    /// all attempts can have set aside.
     #[error("{requested_minor} minor units cannot be captured, only {available_minor}")]
     CaptureExceedsAuthorized {
         /// What was asked for, in minor units.
@@ -73,7 +103,8 @@ pub enum PaymentError {
         /// What can be taken, in minor units.
         available_minor: i64,
     },
-    /// More than what was taken and neither given back nor promised to be.
+    /// More than what was taken and neither given back, disputed nor promised to be given back; for what the provider tells
+    /// of by itself, more than all attempts can have taken.
     #[error("{requested_minor} minor units cannot be refunded, only {available_minor}")]
     RefundExceedsCaptured {
         /// What was asked for, in minor units.
@@ -91,12 +122,33 @@ pub enum PaymentError {
         /// What the provider names, in minor units.
         given_minor: i64,
     },
-    /// The operation has the other final outcome, which stands.
-    #[error("operation {operation_id} has {}, which stands", outcome.as_str())]
-    OutcomeStands {
-        /// The operation.
-        operation_id: OperationId,
-        /// What became of it: succeeded or failed.
-        outcome: OperationOutcome,
-    },
+}
+
+impl PaymentError {
+    /// The rule's stable code, as [`PaymentCommand::RecordConflict`](super::commands::PaymentCommand::RecordConflict) keeps
+    /// it.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotCreated => "payment_not_created",
+            Self::AlreadyCreated => "payment_already_created",
+            Self::AmountNotPositive { .. } => "amount_not_positive",
+            Self::Source(_) => "source_conflict",
+            Self::TooManyOperations { .. } => "too_many_operations",
+            Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::OperationIdReused { .. } => "operation_id_reused",
+            Self::UnknownOperation { .. } => "unknown_operation",
+            Self::Cancelled => "payment_cancelled",
+            Self::NotRequested { .. } => "operation_not_requested",
+            Self::TooManyDisputes { .. } => "too_many_disputes",
+            Self::TooManyConflicts { .. } => "too_many_conflicts",
+            Self::OperationOpen { .. } => "operation_open",
+            Self::AlreadyAuthorized { .. } => "already_authorized",
+            Self::AlreadyCaptured { .. } => "already_captured",
+            Self::NothingAuthorized => "nothing_authorized",
+            Self::CaptureExceedsAuthorized { .. } => "capture_exceeds_authorized",
+            Self::RefundExceedsCaptured { .. } => "refund_exceeds_captured",
+            Self::AmountMismatch { .. } => "amount_mismatch",
+        }
+    }
 }

@@ -1,17 +1,19 @@
 //! Outcomes: what the provider said of a requested operation, or that it said nothing.
+//!
+//! **Invariant:** how a payment ends depends on what was said and not on the order in which it was, nor on how often.
 
 use super::{
     error::PaymentError,
     events::{
-        OperationKind, PaymentAuthorizationExpired, PaymentAuthorized, PaymentCaptured, PaymentEvent,
-        PaymentOperationFailed, PaymentOutcomeUnknown, PaymentRefunded, PaymentVoided,
+        OperationKind, PaymentActionRequired, PaymentAuthorizationExpired, PaymentAuthorized, PaymentCaptured,
+        PaymentEvent, PaymentOperationFailed, PaymentOutcomeUnknown, PaymentRefunded, PaymentVoided,
     },
     state::{CreatedPayment, Operation, OperationOutcome},
 };
 use crate::{
     common::Basis,
     ids::OperationId,
-    text::{Note, Reference},
+    text::{ActionUrl, Note, Reference},
 };
 use chrono::{DateTime, Utc};
 
@@ -28,15 +30,11 @@ pub(super) fn success(
         let (requested_minor, given_minor) = (operation.amount_minor, amount_minor);
         return Err(PaymentError::AmountMismatch { operation_id, requested_minor, given_minor });
     }
-    match operation.outcome {
-        OperationOutcome::Pending | OperationOutcome::Unknown => {}
-        OperationOutcome::Succeeded => return Ok(vec![]),
-        OperationOutcome::Failed => {
-            return Err(PaymentError::OutcomeStands { operation_id, outcome: operation.outcome });
-        }
+    if operation.outcome >= OperationOutcome::Succeeded {
+        return Ok(vec![]);
     }
     let provider_reference = provider_reference.clone();
-    Ok(vec![match operation.kind {
+    let event = match operation.kind {
         OperationKind::Authorize => {
             PaymentAuthorized { operation_id, amount_minor, provider_reference, expires_at }.into()
         }
@@ -46,15 +44,21 @@ pub(super) fn success(
         }
         OperationKind::Void => {
             // The authorization may have lapsed since the request; then the void itself sets nothing free.
-            let is_current = operation.attempt == payment.attempt;
-            let freed = if is_current { amount_minor.min(payment.authorized_minor) } else { 0 };
-            PaymentVoided { operation_id, amount_minor: freed }.into()
+            let freed = payment.set_aside_minor() - payment.after(&void(operation_id, amount_minor)).set_aside_minor();
+            void(operation_id, freed)
         }
         OperationKind::Refund => PaymentRefunded { operation_id, amount_minor, provider_reference }.into(),
-    }])
+    };
+    let mut events = vec![event];
+    if operation.kind == OperationKind::Authorize && payment.expired.contains(&operation.attempt) {
+        // That it lapsed was known before it was known to have succeeded.
+        let kept = payment.after(&events[0]).set_aside_minor() - payment.set_aside_minor();
+        events.push(lapsed(amount_minor - kept, operation_id));
+    }
+    Ok(events)
 }
 
-/// The provider refused the operation.
+/// The provider refused the operation. News older than the outcome is silent.
 pub(super) fn failure(
     payment: &CreatedPayment,
     operation_id: OperationId,
@@ -62,39 +66,73 @@ pub(super) fn failure(
     note: &Note,
 ) -> Result<Vec<PaymentEvent>, PaymentError> {
     let operation = find(payment, operation_id)?;
-    match operation.outcome {
-        OperationOutcome::Pending | OperationOutcome::Unknown => {}
-        OperationOutcome::Failed => return Ok(vec![]),
-        OperationOutcome::Succeeded => {
-            return Err(PaymentError::OutcomeStands { operation_id, outcome: operation.outcome });
-        }
+    if operation.outcome >= OperationOutcome::Failed {
+        return Ok(vec![]);
     }
     let kind = operation.kind;
-    let mut events = Vec::with_capacity(2);
-    events.push(PaymentOperationFailed { operation_id, kind, code: code.clone(), note: note.clone() }.into());
-    if payment.expired && kind == OperationKind::Capture && operation.attempt == payment.attempt {
-        // What was kept aside for this capture when the authorization lapsed is free now.
-        events.push(PaymentAuthorizationExpired { amount_minor: operation.amount_minor }.into());
+    let mut events = vec![PaymentOperationFailed { operation_id, kind, code: code.clone(), note: note.clone() }.into()];
+    // What was kept aside for this capture when the authorization lapsed is free now.
+    let freed = payment.set_aside_minor() - payment.after(&events[0]).set_aside_minor();
+    if let (true, Some((authorization, _))) = (freed > 0, payment.authorization(operation.attempt)) {
+        events.push(lapsed(freed, authorization));
     }
     Ok(events)
+}
+
+/// The customer has to do something first. News older than the outcome is silent.
+pub(super) fn action_required(
+    payment: &CreatedPayment,
+    operation_id: OperationId,
+    action_url: &ActionUrl,
+    provider_reference: &Reference,
+) -> Result<Vec<PaymentEvent>, PaymentError> {
+    if find(payment, operation_id)?.outcome >= OperationOutcome::ActionRequired {
+        return Ok(vec![]);
+    }
+    let (action_url, provider_reference) = (action_url.clone(), provider_reference.clone());
+    Ok(vec![PaymentActionRequired { operation_id, action_url, provider_reference }.into()])
 }
 
 /// The provider did not answer. News older than the outcome is silent.
 pub(super) fn unknown(payment: &CreatedPayment, operation_id: OperationId) -> Result<Vec<PaymentEvent>, PaymentError> {
     let operation = find(payment, operation_id)?;
-    match operation.outcome {
-        OperationOutcome::Pending => Ok(vec![PaymentOutcomeUnknown { operation_id, kind: operation.kind }.into()]),
-        OperationOutcome::Unknown | OperationOutcome::Succeeded | OperationOutcome::Failed => Ok(vec![]),
+    if operation.outcome >= OperationOutcome::Unknown {
+        return Ok(vec![]);
     }
+    Ok(vec![PaymentOutcomeUnknown { operation_id, kind: operation.kind }.into()])
 }
 
-/// The authorization lapsed. What captures without an outcome may still take is kept aside until they have one.
-pub(super) fn expired(payment: &CreatedPayment) -> Vec<PaymentEvent> {
-    if payment.expired || payment.authorized_minor == 0 {
-        return vec![];
+/// An authorization lapsed. What captures without an outcome may still take is kept aside until they have one.
+pub(super) fn expired(
+    payment: &CreatedPayment,
+    operation_id: Option<OperationId>,
+) -> Result<Vec<PaymentEvent>, PaymentError> {
+    let (authorization, operation) = match operation_id {
+        Some(operation_id) => {
+            let operation = find(payment, operation_id)?;
+            if operation.kind != OperationKind::Authorize {
+                return Err(PaymentError::UnknownOperation { operation_id });
+            }
+            (operation_id, operation)
+        }
+        None => match payment.authorization(payment.attempt) {
+            Some(newest) if payment.set_aside().iter().any(|(attempt, _)| *attempt == payment.attempt) => newest,
+            Some(_) | None => return Ok(vec![]),
+        },
+    };
+    if payment.expired.contains(&operation.attempt) {
+        return Ok(vec![]);
     }
-    let amount_minor = payment.authorized_minor - payment.open_minor(OperationKind::Capture);
-    vec![PaymentAuthorizationExpired { amount_minor }.into()]
+    let freed = payment.set_aside_minor() - payment.after(&lapsed(0, authorization)).set_aside_minor();
+    Ok(vec![lapsed(freed, authorization)])
+}
+
+fn lapsed(amount_minor: i64, authorization: OperationId) -> PaymentEvent {
+    PaymentAuthorizationExpired { amount_minor, operation_id: Some(authorization) }.into()
+}
+
+fn void(operation_id: OperationId, amount_minor: i64) -> PaymentEvent {
+    PaymentVoided { operation_id, amount_minor }.into()
 }
 
 fn find(payment: &CreatedPayment, operation_id: OperationId) -> Result<&Operation, PaymentError> {

@@ -1,18 +1,28 @@
 //! What a payment's decisions need to know of its past, and how each event changes it.
+//!
+//! What was said of each operation is kept, and every amount is computed from that: so the order in which it was said
+//! cannot matter.
+
+mod amounts;
+mod operation;
+
+pub use operation::{Operation, OperationOutcome};
 
 use super::{
+    dispute::{Dispute, DisputeStatus},
     error::PaymentError,
     events::{OperationKind, PaymentCreated, PaymentEvent},
 };
 use crate::{
     common::Basis,
     document::SourceKey,
-    ids::{OperationId, OrderId},
+    ids::{OperationId, OrderId, ProviderMessageId},
     money::Money,
+    pricing::QuoteHash,
     text::Reference,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A payment as its decisions see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,74 +39,21 @@ pub struct CreatedPayment {
     pub(super) order_id: OrderId,
     pub(super) amount: Money,
     pub(super) source: Option<SourceKey>,
+    /// What the customer agreed to, where there was a quote.
+    pub(super) quote_hash: Option<QuoteHash>,
     /// The newest attempt, 0 before the first.
     pub(super) attempt: u32,
     /// Whom the newest attempt asks.
     pub(super) provider: Option<Reference>,
-    /// Set aside by the newest attempt and neither taken nor free again.
-    pub(super) authorized_minor: i64,
-    pub(super) captured_minor: i64,
-    pub(super) refunded_minor: i64,
-    /// Whether the newest attempt's authorization has lapsed; what pending captures may still take is kept aside.
-    pub(super) expired: bool,
+    /// What the newest attempt pays with.
+    pub(super) instrument: Option<Reference>,
+    pub(super) cancelled: bool,
+    /// The attempts whose authorization has lapsed.
+    pub(super) expired: BTreeSet<u32>,
     pub(super) operations: BTreeMap<OperationId, Operation>,
-}
-
-/// One operation at a provider.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Operation {
-    /// What it does.
-    pub kind: OperationKind,
-    /// The attempt it belongs to, from 1; 0 for a capture that was inferred.
-    pub attempt: u32,
-    /// How much, in minor units.
-    pub amount_minor: i64,
-    /// The provider; kept for authorizations, which choose it.
-    pub provider: Option<Reference>,
-    /// What became of it.
-    pub outcome: OperationOutcome,
-}
-
-/// What became of an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OperationOutcome {
-    /// It was requested.
-    Pending,
-    /// The provider did not answer; it may have happened.
-    Unknown,
-    /// It happened.
-    Succeeded,
-    /// The provider refused it.
-    Failed,
-}
-
-impl OperationOutcome {
-    /// The word in JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Unknown => "unknown",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// Whether it may still turn out either way.
-    #[must_use]
-    pub const fn is_open(self) -> bool {
-        match self {
-            Self::Pending | Self::Unknown => true,
-            Self::Succeeded | Self::Failed => false,
-        }
-    }
-}
-
-impl fmt::Display for OperationOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
+    pub(super) disputes: BTreeMap<Reference, Dispute>,
+    /// The messages that were ignored.
+    pub(super) ignored: BTreeSet<ProviderMessageId>,
 }
 
 impl PaymentState {
@@ -135,13 +92,15 @@ impl From<&PaymentCreated> for CreatedPayment {
             order_id: created.order_id,
             amount: created.amount,
             source: created.source.as_ref().map(SourceKey::from),
+            quote_hash: created.quote_hash,
             attempt: 0,
             provider: None,
-            authorized_minor: 0,
-            captured_minor: 0,
-            refunded_minor: 0,
-            expired: false,
+            instrument: None,
+            cancelled: false,
+            expired: BTreeSet::new(),
             operations: BTreeMap::new(),
+            disputes: BTreeMap::new(),
+            ignored: BTreeSet::new(),
         }
     }
 }
@@ -165,58 +124,71 @@ impl CreatedPayment {
         self.source.as_ref()
     }
 
-    /// Set aside and neither taken nor free again, in minor units.
+    /// What the customer agreed to, where there was a quote.
     #[must_use]
-    pub const fn authorized_minor(&self) -> i64 {
-        self.authorized_minor
+    pub const fn quote_hash(&self) -> Option<QuoteHash> {
+        self.quote_hash
     }
 
-    /// Taken so far, in minor units.
+    /// The newest attempt's number, 0 before the first.
     #[must_use]
-    pub const fn captured_minor(&self) -> i64 {
-        self.captured_minor
+    pub const fn attempt(&self) -> u32 {
+        self.attempt
     }
 
-    /// Given back so far, in minor units.
+    /// Whom the newest attempt asks.
     #[must_use]
-    pub const fn refunded_minor(&self) -> i64 {
-        self.refunded_minor
+    pub const fn provider(&self) -> Option<&Reference> {
+        self.provider.as_ref()
     }
 
-    /// Every operation that was requested.
+    /// What the newest attempt pays with, if that was said.
+    #[must_use]
+    pub const fn instrument(&self) -> Option<&Reference> {
+        self.instrument.as_ref()
+    }
+
+    /// Whether nothing more is to be set aside or taken.
+    #[must_use]
+    pub const fn is_cancelled(&self) -> bool {
+        self.cancelled
+    }
+
+    /// Every operation that was requested or observed.
     #[must_use]
     pub const fn operations(&self) -> &BTreeMap<OperationId, Operation> {
         &self.operations
     }
 
-    /// What can still be captured: set aside, not lapsed, and not promised to a capture or void without an outcome.
+    /// The operations that have no final outcome yet, by their ids.
+    pub fn open_operations(&self) -> impl Iterator<Item = (OperationId, &Operation)> {
+        self.operations.iter().filter(|(_, one)| one.outcome.is_open()).map(|(id, one)| (*id, one))
+    }
+
+    /// The authorization that an attempt requested, whatever became of it; each attempt has one.
     #[must_use]
-    pub fn capturable_minor(&self) -> i64 {
-        let free =
-            self.authorized_minor - self.open_minor(OperationKind::Capture) - self.open_minor(OperationKind::Void);
-        // A void may still be open although the authorization lapsed and left it nothing to set free.
-        free.max(0)
+    pub fn authorization(&self, attempt: u32) -> Option<(OperationId, &Operation)> {
+        let is_it = |one: &Operation| one.kind == OperationKind::Authorize && one.attempt == attempt;
+        self.operations.iter().find(|(_, one)| is_it(one)).map(|(id, one)| (*id, one))
     }
 
-    /// What can still be refunded: taken, not given back, and not promised to a refund without an outcome.
+    /// The newest attempt's authorization.
     #[must_use]
-    pub fn refundable_minor(&self) -> i64 {
-        self.captured_minor - self.refunded_minor - self.open_minor(OperationKind::Refund)
+    pub fn newest_attempt(&self) -> Option<(OperationId, &Operation)> {
+        self.authorization(self.attempt)
     }
 
-    /// What operations of the kind and of the newest attempt, or any for refunds, hold while they have no outcome.
-    pub(super) fn open_minor(&self, kind: OperationKind) -> i64 {
-        let counts = |operation: &&Operation| {
-            operation.kind == kind && (kind == OperationKind::Refund || operation.attempt == self.attempt)
-        };
-        let open = self.operations.values().filter(|operation| operation.outcome.is_open());
-        open.filter(counts).map(|operation| operation.amount_minor).sum()
+    /// The disputes, by the provider's names for them.
+    #[must_use]
+    pub const fn disputes(&self) -> &BTreeMap<Reference, Dispute> {
+        &self.disputes
     }
 
-    /// An operation of one of the kinds that has no outcome yet.
-    pub(super) fn open_operation(&self, kinds: &[OperationKind]) -> Option<(OperationId, &Operation)> {
-        let mut open = self.operations.iter().filter(|(_, operation)| operation.outcome.is_open());
-        open.find(|(_, operation)| kinds.contains(&operation.kind)).map(|(id, operation)| (*id, operation))
+    /// What an event would make of it.
+    pub(super) fn after(&self, event: &PaymentEvent) -> Self {
+        let mut payment = self.clone();
+        payment.apply(event);
+        payment
     }
 
     fn apply(&mut self, event: &PaymentEvent) {
@@ -225,71 +197,84 @@ impl CreatedPayment {
             PaymentEvent::PaymentAttemptStarted(started) => {
                 self.attempt = started.attempt;
                 self.provider = Some(started.provider.clone());
-                self.expired = false;
+                self.instrument.clone_from(&started.instrument);
             }
             PaymentEvent::PaymentOperationRequested(requested) => {
-                let provider = match requested.kind {
-                    OperationKind::Authorize => self.provider.clone(),
-                    OperationKind::Capture | OperationKind::Void | OperationKind::Refund => None,
-                };
+                let authorizes = requested.kind == OperationKind::Authorize;
                 let operation = Operation {
-                    kind: requested.kind,
-                    attempt: requested.attempt,
-                    amount_minor: requested.amount_minor,
-                    provider,
-                    outcome: OperationOutcome::Pending,
+                    provider: self.provider.clone().filter(|_| authorizes),
+                    instrument: self.instrument.clone().filter(|_| authorizes),
+                    ..Operation::new(requested.kind, requested.attempt, requested.amount_minor)
                 };
                 self.operations.insert(requested.operation_id, operation);
             }
-            PaymentEvent::PaymentAuthorized(authorized) => {
-                self.authorized_minor += authorized.amount_minor;
-                self.set_outcome(authorized.operation_id, OperationOutcome::Succeeded);
-            }
-            PaymentEvent::PaymentCaptured(captured) => {
-                self.captured_minor += captured.amount_minor;
-                if captured.basis == Basis::Inferred {
-                    // It was never requested and had no authorization.
-                    let operation = Operation {
-                        kind: OperationKind::Capture,
-                        attempt: 0,
-                        amount_minor: captured.amount_minor,
-                        provider: None,
-                        outcome: OperationOutcome::Succeeded,
-                    };
-                    self.operations.insert(captured.operation_id, operation);
-                } else {
-                    self.authorized_minor -= captured.amount_minor;
-                    self.set_outcome(captured.operation_id, OperationOutcome::Succeeded);
+            PaymentEvent::PaymentActionRequired(required) => {
+                if let Some(operation) = self.move_on(required.operation_id, OperationOutcome::ActionRequired) {
+                    operation.provider_reference = Some(required.provider_reference.clone());
+                    operation.action_url = Some(required.action_url.clone());
                 }
             }
-            PaymentEvent::PaymentVoided(voided) => {
-                self.authorized_minor -= voided.amount_minor;
-                self.set_outcome(voided.operation_id, OperationOutcome::Succeeded);
+            PaymentEvent::PaymentAuthorized(done) => self.succeed(done.operation_id, Some(&done.provider_reference)),
+            PaymentEvent::PaymentCaptured(done) => {
+                if done.basis == Basis::Inferred {
+                    // It was never requested and had no authorization.
+                    let operation = Operation::new(OperationKind::Capture, 0, done.amount_minor);
+                    self.operations.insert(done.operation_id, operation);
+                }
+                self.succeed(done.operation_id, done.provider_reference.as_ref());
             }
-            PaymentEvent::PaymentRefunded(refunded) => {
-                self.refunded_minor += refunded.amount_minor;
-                self.set_outcome(refunded.operation_id, OperationOutcome::Succeeded);
-            }
+            PaymentEvent::PaymentVoided(done) => self.succeed(done.operation_id, None),
+            PaymentEvent::PaymentRefunded(done) => self.succeed(done.operation_id, Some(&done.provider_reference)),
             PaymentEvent::PaymentOperationFailed(failed) => {
-                self.set_outcome(failed.operation_id, OperationOutcome::Failed);
+                if let Some(operation) = self.move_on(failed.operation_id, OperationOutcome::Failed) {
+                    operation.failure_code = Some(failed.code.clone());
+                }
             }
             PaymentEvent::PaymentOutcomeUnknown(unknown) => {
-                self.set_outcome(unknown.operation_id, OperationOutcome::Unknown);
+                self.move_on(unknown.operation_id, OperationOutcome::Unknown);
             }
             PaymentEvent::PaymentAuthorizationExpired(expired) => {
-                self.authorized_minor -= expired.amount_minor;
-                self.expired = true;
+                let named = expired.operation_id.and_then(|id| self.operations.get(&id));
+                self.expired.insert(named.map_or(self.attempt, |authorization| authorization.attempt));
+            }
+            PaymentEvent::PaymentOperationObserved(observed) => {
+                let operation =
+                    Operation { is_observed: true, ..Operation::new(observed.kind, 0, observed.amount_minor) };
+                self.operations.insert(observed.operation_id, operation);
+                self.succeed(observed.operation_id, Some(&observed.provider_reference));
+            }
+            PaymentEvent::PaymentCancelled(_) => self.cancelled = true,
+            PaymentEvent::PaymentDisputeOpened(opened) => {
+                let dispute = Dispute { amount_minor: opened.amount_minor, status: DisputeStatus::Open };
+                self.disputes.insert(opened.dispute.clone(), dispute);
+            }
+            PaymentEvent::PaymentDisputeClosed(closed) => {
+                let dispute = Dispute { amount_minor: closed.amount_minor, status: closed.outcome.into() };
+                self.disputes.insert(closed.dispute.clone(), dispute);
+            }
+            PaymentEvent::PaymentProviderEventIgnored(ignored) => {
+                self.ignored.insert(ignored.message_id);
             }
         }
     }
 
-    fn set_outcome(&mut self, operation_id: OperationId, outcome: OperationOutcome) {
-        match self.operations.get_mut(&operation_id) {
-            Some(operation) => {
-                debug_assert!(operation.outcome.is_open(), "the outcome of {operation_id} stands");
-                operation.outcome = outcome;
-            }
-            None => debug_assert!(false, "operation {operation_id} was never requested"),
+    fn succeed(&mut self, operation_id: OperationId, reference: Option<&Reference>) {
+        if let Some(operation) = self.move_on(operation_id, OperationOutcome::Succeeded) {
+            operation.provider_reference = reference.cloned();
         }
+    }
+
+    /// Moves an operation on. What came with the outcome before goes with it: left behind, it would tell the order in which
+    /// the outcomes came.
+    fn move_on(&mut self, operation_id: OperationId, outcome: OperationOutcome) -> Option<&mut Operation> {
+        let operation = self.operations.get_mut(&operation_id);
+        debug_assert!(operation.is_some(), "operation {operation_id} was never requested");
+        let operation = operation?;
+        debug_assert!(operation.outcome < outcome, "{operation_id} only moves forward");
+        operation.outcome = outcome;
+        operation.provider_reference = None;
+        operation.action_url = None;
+        operation.failure_code = None;
+        Some(operation)
     }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     ids::{OrderId, ReceiptId},
-    text::Note,
+    text::{LocationId, Note},
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -46,10 +46,13 @@ pub enum ReturnCommand {
         /// Why; nothing personal.
         reason: Note,
     },
-    /// Note that a parcel came. One receipt id counts once: the same lines again are silent, others are refused.
+    /// Note that a parcel came. One receipt id counts once: the same lines at the same location again are silent, others
+    /// are refused.
     Receive {
         /// The parcel.
         receipt_id: ReceiptId,
+        /// Where it came, if somebody says so: where its goods go back into stock.
+        location: Option<LocationId>,
         /// What was in it; each line at most once per condition.
         lines: Vec<ReceivedLine>,
     },

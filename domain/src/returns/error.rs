@@ -67,8 +67,8 @@ pub enum ReturnError {
         /// What was requested.
         requested: u32,
     },
-    /// A parcel was recorded with other content.
-    #[error("receipt {receipt_id} was recorded with other lines")]
+    /// A parcel was recorded with other content or elsewhere.
+    #[error("receipt {receipt_id} was recorded with other lines or at another location")]
     ReceiptIdReused {
         /// The parcel.
         receipt_id: ReceiptId,

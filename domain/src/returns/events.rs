@@ -5,7 +5,7 @@ use crate::{
     events,
     ids::{OrderId, ReceiptId},
     quantity::Quantity,
-    text::{Note, Sku},
+    text::{LocationId, Note, Sku},
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ events! {
         ReturnRequested = 1;
         ReturnApproved = 1;
         ReturnRejected = 1;
-        ReturnReceived = 1;
+        ReturnReceived = 2, 1 => ReturnReceived;
         ReturnInspected = 1;
         ReturnResolved = 1;
         ReturnCancelled = 1;
@@ -100,6 +100,9 @@ pub struct ReturnRejected {
 pub struct ReturnReceived {
     /// The parcel.
     pub receipt_id: ReceiptId,
+    /// Where it came; absent where nobody said so, and in version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<LocationId>,
     /// What was in it.
     pub lines: Vec<ReceivedLine>,
 }

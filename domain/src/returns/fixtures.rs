@@ -44,7 +44,7 @@ pub(super) fn asking(lines: &[(u32, &str, i64)], window: ReturnWindow) -> Return
 pub(super) fn parcel(receipt: u128, lines: &[(u32, i64, GoodsCondition)]) -> ReturnCommand {
     let line =
         |&(line, quantity, condition)| ReceivedLine { line, quantity: Quantity::new(quantity).unwrap(), condition };
-    ReturnCommand::Receive { receipt_id: receipt_id(receipt), lines: lines.iter().map(line).collect() }
+    ReturnCommand::Receive { receipt_id: receipt_id(receipt), location: None, lines: lines.iter().map(line).collect() }
 }
 
 pub(super) fn inspection(lines: &[(u32, u32, u32)]) -> ReturnCommand {

@@ -40,7 +40,7 @@ fn run(commands: Vec<Command>) -> BTreeSet<(ReturnStatus, ReturnStatus)> {
                 assert!(line.received() <= line.requested.get(), "line {number}: {line:?}");
                 assert!(line.accepted + line.refused <= line.received(), "line {number}: {line:?}");
             }
-            let parcels = known.parcels.values().flat_map(|parcel| parcel.iter()).map(|line| line.quantity.get());
+            let parcels = known.parcels.values().flat_map(|parcel| parcel.lines.iter()).map(|line| line.quantity.get());
             let received = known.lines.values().map(super::state::ReturnLineProgress::received);
             assert_eq!(parcels.sum::<u32>(), received.sum::<u32>(), "what came is what the parcels held");
             if let Some(before) = before.filter(|&before| before != known.status) {

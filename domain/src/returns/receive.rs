@@ -8,18 +8,20 @@ use super::{
     state::KnownReturn,
     status::{GoodsCondition, ReturnStatus},
 };
-use crate::ids::ReceiptId;
+use crate::{ids::ReceiptId, text::LocationId};
 use std::collections::BTreeMap;
 
 /// Notes that a parcel came.
 pub(super) fn receive(
     known: &KnownReturn,
     receipt_id: ReceiptId,
+    location: Option<&LocationId>,
     lines: &[ReceivedLine],
 ) -> Result<Vec<ReturnEvent>, ReturnError> {
     let lines = in_order(lines, GoodsCondition::ALL.len(), |line| line.line, |line| (line.line, line.condition))?;
     if let Some(recorded) = known.parcels.get(&receipt_id) {
-        return if **recorded == *lines { Ok(vec![]) } else { Err(ReturnError::ReceiptIdReused { receipt_id }) };
+        let is_same = (recorded.location.as_ref(), &*recorded.lines) == (location, &*lines);
+        return if is_same { Ok(vec![]) } else { Err(ReturnError::ReceiptIdReused { receipt_id }) };
     }
     match known.status {
         ReturnStatus::Approved | ReturnStatus::Received => {}
@@ -42,7 +44,7 @@ pub(super) fn receive(
             return Err(ReturnError::ReceivedTooMuch { line, received, requested });
         }
     }
-    Ok(vec![ReturnReceived { receipt_id, lines }.into()])
+    Ok(vec![ReturnReceived { receipt_id, location: location.cloned(), lines }.into()])
 }
 
 /// Notes what an inspection came to so far.

@@ -9,7 +9,7 @@ use crate::{
     common::LineQuantity,
     ids::{OrderId, ReceiptId},
     quantity::Quantity,
-    text::Sku,
+    text::{LocationId, Sku},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
@@ -35,9 +35,19 @@ pub struct KnownReturn {
     /// What was requested and what came of it, by the line's number.
     pub lines: BTreeMap<u32, ReturnLineProgress>,
     /// What was in each parcel; shared, since a state is cloned for every command.
-    pub parcels: BTreeMap<ReceiptId, Arc<[ReceivedLine]>>,
+    pub parcels: BTreeMap<ReceiptId, Parcel>,
     /// What was decided.
     pub outcome: Option<ReturnOutcome>,
+}
+
+/// What came in one parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parcel {
+    /// Where it came, if that is known.
+    pub location: Option<LocationId>,
+    /// What was in it.
+    pub lines: Arc<[ReceivedLine]>,
 }
 
 /// How far one line has come, in units.
@@ -158,7 +168,8 @@ impl KnownReturn {
                         *count = count.saturating_add(quantity.get());
                     });
                 }
-                self.parcels.insert(received.receipt_id, received.lines.as_slice().into());
+                let parcel = Parcel { location: received.location.clone(), lines: received.lines.as_slice().into() };
+                self.parcels.insert(received.receipt_id, parcel);
             }
             ReturnEvent::ReturnInspected(inspected) => {
                 for line in &inspected.lines {

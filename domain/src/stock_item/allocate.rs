@@ -6,9 +6,10 @@ use super::{
     error::StockItemError,
     events::{AllocationReleased, StockAllocated},
     reserve::live,
+    state::ReleaseBooked,
 };
 use crate::{
-    ids::{OrderId, ReservationId},
+    ids::{OrderId, ReleaseId, ReservationId},
     quantity::Quantity,
 };
 
@@ -32,7 +33,29 @@ pub(super) fn allocate(state: &StockItemState, reservation_id: ReservationId, or
 
 pub(super) fn release(state: &StockItemState, order_id: OrderId) -> Decision {
     let promised = state.allocations.get(&order_id);
-    Ok(promised.map(|&quantity| AllocationReleased { order_id, quantity }.into()).into_iter().collect())
+    let released = |&quantity| AllocationReleased { order_id, quantity, release_id: None }.into();
+    Ok(promised.map(released).into_iter().collect())
+}
+
+/// Part of the order is not delivered any more, and the rest is.
+pub(super) fn release_units(
+    state: &StockItemState,
+    release_id: ReleaseId,
+    order_id: OrderId,
+    quantity: Quantity,
+) -> Decision {
+    match state.releases.get(&release_id) {
+        Some(booked) if *booked == (ReleaseBooked { order_id, quantity }) => return Ok(vec![]),
+        Some(&ReleaseBooked { order_id, quantity }) => {
+            return Err(StockItemError::ReleaseDiffers { release_id, order_id, quantity });
+        }
+        None => {}
+    }
+    let (requested, allocated) = (quantity.get(), state.allocated_to(order_id));
+    if allocated < requested {
+        return Err(StockItemError::InsufficientAllocation { order_id, requested, allocated });
+    }
+    Ok(vec![AllocationReleased { order_id, quantity, release_id: Some(release_id) }.into()])
 }
 
 #[cfg(test)]
@@ -40,7 +63,9 @@ mod tests {
     use super::super::{
         ReservationEnding, StockItem, StockItemState,
         commands::StockItemCommand as Command,
-        samples::{allocate, allocated, at, expire, ord, promised, q, received, reserve, reserved, rsv, ship, stocked},
+        samples::{
+            allocate, allocated, at, expire, ord, promised, q, received, rel, reserve, reserved, rsv, ship, stocked,
+        },
     };
     use super::*;
     use crate::aggregate::Aggregate;
@@ -116,16 +141,57 @@ mod tests {
 
     #[test]
     fn a_promise_that_is_taken_back_frees_its_units() {
-        promised().when(take_back(1)).then([AllocationReleased { order_id: ord(1), quantity: q(4) }.into()]);
+        promised()
+            .when(take_back(1))
+            .then([AllocationReleased { order_id: ord(1), quantity: q(4), release_id: None }.into()]);
         let state = promised().and(take_back(1)).state();
         assert_eq!((state.allocated(), state.available()), (0, 10));
     }
 
     #[test]
     fn only_what_has_not_left_is_taken_back() {
-        let left = AllocationReleased { order_id: ord(1), quantity: q(1) };
+        let left = AllocationReleased { order_id: ord(1), quantity: q(1), release_id: None };
         promised().and(ship(1, 1, 3)).when(take_back(1)).then([left.into()]);
         promised().and(ship(1, 1, 4)).when(take_back(1)).then_nothing();
+    }
+
+    fn take_units(release: u128, order: u128, units: i64) -> Command {
+        Command::ReleaseAllocatedUnits { release_id: rel(release), order_id: ord(order), quantity: q(units) }
+    }
+
+    /// Case 25: part of a promised order is cancelled.
+    #[test]
+    fn part_of_a_promise_is_taken_back_once() {
+        let event = |release, units| AllocationReleased {
+            order_id: ord(1),
+            quantity: q(units),
+            release_id: Some(rel(release)),
+        };
+        promised().when(take_units(1, 1, 3)).then([event(1, 3).into()]);
+        let state = promised().and(take_units(1, 1, 3)).state();
+        assert_eq!((state.allocated(), state.available(), state.allocated_to(ord(1))), (1, 9, 1));
+        promised().and(take_units(1, 1, 3)).when(take_units(1, 1, 3)).then_nothing();
+        promised().and(take_units(1, 1, 3)).when(take_units(2, 1, 1)).then([event(2, 1).into()]);
+        promised().and(take_units(1, 1, 4)).and(take_back(1)).when(take_units(1, 1, 4)).then_nothing();
+    }
+
+    #[test]
+    fn a_taking_back_does_not_change() {
+        let refusal = || StockItemError::ReleaseDiffers { release_id: rel(1), order_id: ord(1), quantity: q(3) };
+        promised().and(take_units(1, 1, 3)).when(take_units(1, 1, 1)).then_refused(refusal());
+        promised().and(take_units(1, 1, 3)).when(take_units(1, 2, 3)).then_refused(refusal());
+    }
+
+    /// Case 4: no more is taken back than is promised.
+    #[test]
+    fn no_more_is_taken_back_than_was_promised_and_has_not_left() {
+        let refusal = |order, requested, allocated| {
+            let order_id = ord(order);
+            StockItemError::InsufficientAllocation { order_id, requested, allocated }
+        };
+        promised().when(take_units(1, 1, 5)).then_refused(refusal(1, 5, 4));
+        promised().when(take_units(1, 2, 1)).then_refused(refusal(2, 1, 0));
+        promised().and(ship(1, 1, 3)).when(take_units(1, 1, 2)).then_refused(refusal(1, 2, 1));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::events::{AdjustmentReason, ReturnCondition};
 use crate::{
-    ids::{OrderId, ReceiptId, ReservationId, ReturnId, ShipmentId},
+    ids::{OrderId, ReceiptId, ReleaseId, ReservationId, ReturnId, ShipmentId},
     quantity::Quantity,
     text::{LocationId, Note, Reference, Sku},
 };
@@ -80,6 +80,16 @@ pub enum StockItemCommand {
     ReleaseAllocation {
         /// The order.
         order_id: OrderId,
+    },
+    /// Take some of the units that are promised to an order back. Refused if fewer are promised. One release counts once:
+    /// silent with the same order and quantity, refused with others.
+    ReleaseAllocatedUnits {
+        /// The taking back.
+        release_id: ReleaseId,
+        /// The order.
+        order_id: OrderId,
+        /// How many units.
+        quantity: Quantity,
     },
     /// Book goods that leave for an order, out of what was promised to it, which must suffice. One shipment counts once:
     /// silent with the same order and quantity, refused with others.

@@ -2,7 +2,7 @@
 
 use super::events::{AdjustmentReason, ReturnCondition};
 use crate::{
-    ids::{OrderId, ReceiptId, ReservationId, ReturnId, ShipmentId},
+    ids::{OrderId, ReceiptId, ReleaseId, ReservationId, ReturnId, ShipmentId},
     quantity::Quantity,
 };
 use chrono::{DateTime, Utc};
@@ -92,15 +92,25 @@ pub enum StockItemError {
         /// The order.
         order_id: OrderId,
     },
-    /// Less is promised to the order than is to leave for it.
-    #[error("{requested} units are to leave for {order_id}, but {allocated} are promised to it")]
+    /// Less is promised to the order than is to leave for it or to be taken back.
+    #[error("{requested} units of the promise to {order_id} are asked for, but {allocated} are promised to it")]
     InsufficientAllocation {
         /// The order.
         order_id: OrderId,
-        /// Units that were to leave.
+        /// Units that were asked for.
         requested: u32,
         /// Units that are promised to the order.
         allocated: u32,
+    },
+    /// The units were taken back from another order, or others were.
+    #[error("{release_id} took {quantity} units back from {order_id}")]
+    ReleaseDiffers {
+        /// The taking back.
+        release_id: ReleaseId,
+        /// The order that was booked.
+        order_id: OrderId,
+        /// The quantity that was booked.
+        quantity: Quantity,
     },
     /// The receipt was booked with another quantity.
     #[error("{receipt_id} was booked with {booked} units, not {requested}")]

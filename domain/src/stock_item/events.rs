@@ -3,7 +3,7 @@
 use crate::{
     common::Basis,
     events,
-    ids::{OrderId, ReceiptId, ReservationId, ReturnId, ShipmentId},
+    ids::{OrderId, ReceiptId, ReleaseId, ReservationId, ReturnId, ShipmentId},
     quantity::Quantity,
     text::{Note, Reference},
 };
@@ -21,7 +21,7 @@ events! {
         ReservationReleased = 1;
         UnknownReservationReleased = 1;
         StockAllocated = 1;
-        AllocationReleased = 1;
+        AllocationReleased = 2, 1 => AllocationReleased;
         StockShipped = 1;
         StockReturned = 1;
         ReorderLevelSet = 1;
@@ -183,6 +183,10 @@ pub struct AllocationReleased {
     pub order_id: OrderId,
     /// How many units.
     pub quantity: Quantity,
+    /// The taking back, if only these units were asked for; one counts once. Absent where the whole promise was taken
+    /// back, and in version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release_id: Option<ReleaseId>,
 }
 
 /// Goods left for an order.

@@ -4,7 +4,7 @@ use super::{
     StockItem, StockItemState,
     commands::StockItemCommand as Command,
     events::{AdjustmentReason, ReturnCondition, StockItemEvent as Event},
-    samples::{at, minute, ord, q, rcp, ret, rsv, shp},
+    samples::{at, minute, ord, q, rcp, rel, ret, rsv, shp},
 };
 use crate::{aggregate::Aggregate, ids::ReservationId, testing::assert_survives_storage};
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -93,6 +93,9 @@ fn command() -> impl Strategy<Value = Command> {
         2 => hold().prop_map(|reservation_id| Command::ExpireReservation { reservation_id }),
         4 => (hold(), order()).prop_map(|(reservation_id, order_id)| Command::Allocate { reservation_id, order_id }),
         1 => order().prop_map(|order_id| Command::ReleaseAllocation { order_id }),
+        2 => (0..4_u128, order(), units()).prop_map(|(n, order_id, quantity)| Command::ReleaseAllocatedUnits {
+            release_id: rel(n), order_id, quantity
+        }),
         3 => (0..6_u128, order(), units()).prop_map(|(n, order_id, quantity)| Command::Ship {
             shipment_id: shp(n), order_id, quantity
         }),

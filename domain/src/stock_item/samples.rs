@@ -11,7 +11,7 @@ use super::{
 use crate::{
     aggregate::Moment,
     common::Basis,
-    ids::{OrderId, ReceiptId, ReservationId, ReturnId, ShipmentId},
+    ids::{OrderId, ReceiptId, ReleaseId, ReservationId, ReturnId, ShipmentId},
     quantity::Quantity,
     testing::{self, Given, moment},
 };
@@ -32,6 +32,10 @@ pub(super) fn shp(n: u128) -> ShipmentId {
 
 pub(super) fn ret(n: u128) -> ReturnId {
     ReturnId::new(Uuid::from_u128(n))
+}
+
+pub(super) fn rel(n: u128) -> ReleaseId {
+    ReleaseId::new(Uuid::from_u128(n))
 }
 
 pub(super) fn rcp(n: u128) -> ReceiptId {

@@ -7,7 +7,7 @@ use super::{
     recent::Recent,
 };
 use crate::{
-    ids::{OrderId, ReceiptId, ReservationId, ReturnId, ShipmentId},
+    ids::{OrderId, ReceiptId, ReleaseId, ReservationId, ReturnId, ShipmentId},
     quantity::Quantity,
 };
 use serde::{Deserialize, Serialize};
@@ -15,13 +15,20 @@ use std::collections::BTreeMap;
 
 /// How many ended reservations are remembered at least, newest first; an older id counts as unknown again.
 pub const RESERVATIONS_REMEMBERED: usize = 10_240;
-/// How many receipts, how many shipments and how many returns are remembered at least, newest first; an older id
-/// would count again.
+/// How many receipts, how many shipments, how many returns and how many releases of promised units are remembered at
+/// least, newest first; an older id would count again.
 pub const IDS_REMEMBERED_PER_KIND: usize = 4_096;
 
 /// What a shipment was booked with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ShipmentBooked {
+    pub(super) order_id: OrderId,
+    pub(super) quantity: Quantity,
+}
+
+/// What a taking back of promised units was booked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ReleaseBooked {
     pub(super) order_id: OrderId,
     pub(super) quantity: Quantity,
 }
@@ -46,6 +53,7 @@ pub struct StockItemState {
     pub(super) allocations: BTreeMap<OrderId, Quantity>,
     pub(super) ended: Recent<ReservationId, ReservationEnding, RESERVATIONS_REMEMBERED>,
     pub(super) receipts: Recent<ReceiptId, Quantity, IDS_REMEMBERED_PER_KIND>,
+    pub(super) releases: Recent<ReleaseId, ReleaseBooked, IDS_REMEMBERED_PER_KIND>,
     pub(super) shipments: Recent<ShipmentId, ShipmentBooked, IDS_REMEMBERED_PER_KIND>,
     pub(super) returns: Recent<ReturnId, ReturnBooked, IDS_REMEMBERED_PER_KIND>,
 }
@@ -86,9 +94,16 @@ impl StockItemState {
         self.opening
     }
 
-    /// Units promised to one order.
-    pub(super) fn allocated_to(&self, order_id: OrderId) -> u32 {
+    /// Units that are promised to one order and have not left.
+    #[must_use]
+    pub fn allocated_to(&self, order_id: OrderId) -> u32 {
         self.allocations.get(&order_id).map_or(0, |quantity| quantity.get())
+    }
+
+    /// Whether the goods of a shipment have left, as far as it is remembered: [`IDS_REMEMBERED_PER_KIND`] newer ones.
+    #[must_use]
+    pub fn has_shipped(&self, shipment_id: ShipmentId) -> bool {
+        self.shipments.get(&shipment_id).is_some()
     }
 
     pub(super) fn apply(mut self, event: &Event) -> Self {
@@ -126,7 +141,12 @@ impl StockItemState {
                 self.end(e.reservation_id, ReservationEnding::Allocated(e.order_id));
                 self.promise(e.order_id, e.quantity.as_i64());
             }
-            Event::AllocationReleased(e) => self.promise(e.order_id, -e.quantity.as_i64()),
+            Event::AllocationReleased(e) => {
+                self.promise(e.order_id, -e.quantity.as_i64());
+                if let Some(release_id) = e.release_id {
+                    self.releases.remember(release_id, ReleaseBooked { order_id: e.order_id, quantity: e.quantity });
+                }
+            }
             Event::StockShipped(e) => {
                 self.count(-e.quantity.as_i64());
                 self.promise(e.order_id, -i64::from(e.from_allocation));

@@ -9,13 +9,15 @@ use chrono::TimeDelta;
 use tillroll_domain::{
     cart::{
         events::{
-            CartAbsorbed, CartAddressSet, CartAssigned, CartCleared, CartCompletionClaimed, CartCompletionReleased,
-            CartContactErased, CartConverted, CartCountryChanged, CartCreated, CartCurrencyChanged, CartEmailSet,
-            CartEvent, CartExpired, CartLineAdded, CartLineQuantityChanged, CartLineRemoved, CartMerged, CartOwner,
-            CartPaymentAttached, CartPaymentDetached, CartQuoted, CartShippingSelected, MergeStrategy, ReleaseCause,
+            CartAbsorbed, CartAddressSet, CartAssigned, CartCheckoutBegan, CartCleared, CartCompletionClaimed,
+            CartCompletionReleased, CartContactErased, CartConverted, CartCountryChanged, CartCreated,
+            CartCurrencyChanged, CartEmailSet, CartEvent, CartExpired, CartLineAdded, CartLineQuantityChanged,
+            CartLineRemoved, CartMerged, CartOwner, CartPaymentAttached, CartPaymentDetached, CartQuoted,
+            CartShippingSelected, MergeStrategy, ReleaseCause,
         },
         line::{CartLine, LeftOut, LineOption, LinePrice},
     },
+    checkout::{CapturePolicy, CheckoutTerms, PaymentTerms},
     contact::Address,
     customer::events::AddressKind,
     ids::{CartId, CartLineId, CustomerId, OrderId, PaymentId, SubjectId},
@@ -116,6 +118,20 @@ pub(crate) fn cart() -> Vec<Sample<CartEvent>> {
             fence: 1,
             quote_hash: quote().hash,
             expires_at: time("2024-03-01T12:10:00Z"),
+            at,
+        }),
+        today(CartCheckoutBegan {
+            fence: 2,
+            order_id: OrderId::new(uuid(2)),
+            quote_hash: quote().hash,
+            terms: CheckoutTerms {
+                payment: Some(PaymentTerms {
+                    method: text("card"),
+                    provider: text("simulated"),
+                    capture: CapturePolicy::AtOnce,
+                }),
+            },
+            instrument: Some(text("tok_approve")),
             at,
         }),
         today(CartCompletionReleased { fence: 1, cause: ReleaseCause::Aborted, at }),

@@ -10,6 +10,7 @@ mod catalog;
 mod customers;
 mod helpers;
 mod movements;
+mod payments;
 mod prices;
 mod sales;
 mod states;
@@ -117,7 +118,9 @@ families! {
         tillroll_domain::fulfillment::events::FulfillmentEvent = movements::fulfillment;
     imports_are_stored_as_ever: tillroll_domain::import::events::ImportEvent = catalog::import;
     orders_are_stored_as_ever: tillroll_domain::order::events::OrderEvent = sales::order;
-    payments_are_stored_as_ever: tillroll_domain::payment::events::PaymentEvent = sales::payment;
+    payments_are_stored_as_ever: tillroll_domain::payment::events::PaymentEvent = payments::payment;
+    provider_messages_are_stored_as_ever:
+        tillroll_domain::provider_message::events::ProviderMessageEvent = payments::provider_message;
     price_schedules_are_stored_as_ever:
         tillroll_domain::price_schedule::events::PriceScheduleEvent = prices::price_schedule;
     products_are_stored_as_ever: tillroll_domain::product::events::ProductEvent = catalog::product;

@@ -3,7 +3,7 @@
 use crate::{
     Sample,
     helpers::{quantity, text, uuid},
-    today,
+    older, today,
 };
 use chrono::NaiveDate;
 use tillroll_domain::{
@@ -54,6 +54,11 @@ pub(crate) fn fulfillment() -> Vec<Sample<FulfillmentEvent>> {
 
 pub(crate) fn returns() -> Vec<Sample<ReturnEvent>> {
     let received = |units, condition| ReceivedLine { line: 1, quantity: quantity(units), condition };
+    let came = |location| ReturnReceived {
+        receipt_id: ReceiptId::new(uuid(13)),
+        location,
+        lines: vec![received(2, GoodsCondition::Resellable), received(1, GoodsCondition::Damaged)],
+    };
     vec![
         today(ReturnRequested {
             order_id: OrderId::new(uuid(2)),
@@ -70,10 +75,8 @@ pub(crate) fn returns() -> Vec<Sample<ReturnEvent>> {
         }),
         today(ReturnApproved {}),
         today(ReturnRejected { reason: text("Worn") }),
-        today(ReturnReceived {
-            receipt_id: ReceiptId::new(uuid(13)),
-            lines: vec![received(2, GoodsCondition::Resellable), received(1, GoodsCondition::Damaged)],
-        }),
+        older(1, came(None)),
+        today(came(Some(text("main")))),
         today(ReturnInspected { lines: vec![InspectedLine { line: 1, accepted: 2, refused: 1 }] }),
         today(ReturnResolved { outcome: ReturnOutcome::Refund, note: text("Two of three") }),
         today(ReturnCancelled { reason: text("Kept after all") }),

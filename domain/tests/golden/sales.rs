@@ -2,27 +2,27 @@
 
 use crate::{
     Sample,
-    helpers::{date, quantity, source, text, time, uuid},
+    helpers::{date, quantity, source, text, uuid},
     older, today,
 };
 use tillroll_domain::{
     cart::line::LineOption,
+    checkout::{CapturePolicy, CheckoutTerms, PaymentTerms, StockHold},
     common::{Basis, DocumentForm, LineKind, LineQuantity},
     contact::Address,
     credit_note::events::{CreditLine, CreditMatch, CreditNoteEvent, CreditNoteIssued},
     expense::events::{ExpenseEvent, ExpenseKind, ExpenseLine, ExpenseRecorded},
-    ids::{CartId, CreditNoteId, CustomerId, OperationId, OrderId, PaymentId, ReturnId, ShipmentId, SubjectId},
-    money::{Money, Rounding},
-    order::events::{
-        CreditedLine, OrderCancelled, OrderClosed, OrderConfirmed, OrderDelivered, OrderEvent, OrderFulfillmentPlanned,
-        OrderFulfillmentReleased, OrderFulfillmentStarted, OrderLine, OrderLinesCancelled, OrderLinesCredited,
-        OrderLinesReturned, OrderLinesShipped, OrderPaymentChanged, OrderPlaced, OrderQuote, OrderReturnClosed,
-        OrderReturnRequested, OrderTotals, RoundingPolicy, RoundingStage, Tax,
-    },
-    payment::events::{
-        OperationKind, PaymentAttemptStarted, PaymentAuthorizationExpired, PaymentAuthorized, PaymentCaptured,
-        PaymentCreated, PaymentEvent, PaymentOperationFailed, PaymentOperationRequested, PaymentOutcomeUnknown,
-        PaymentRefunded, PaymentVoided,
+    ids::{CartId, CreditNoteId, CustomerId, OrderId, PaymentId, ReservationId, ReturnId, ShipmentId, SubjectId},
+    money::Rounding,
+    order::{
+        CancelCause,
+        events::{
+            CreditedLine, OrderCancelled, OrderClosed, OrderConfirmed, OrderDelivered, OrderEvent,
+            OrderFulfillmentPlanned, OrderFulfillmentReleased, OrderFulfillmentStarted, OrderLine, OrderLinesCancelled,
+            OrderLinesCredited, OrderLinesReturned, OrderLinesShipped, OrderPaymentChanged, OrderPlaced, OrderQuote,
+            OrderReturnClosed, OrderReturnRequested, OrderStockReserved, OrderTotals, RoundingPolicy, RoundingStage,
+            Tax,
+        },
     },
     personal::Personal,
     pricing::PolicyVersion,
@@ -34,10 +34,25 @@ pub(crate) fn order() -> Vec<Sample<OrderEvent>> {
     let lines = || vec![LineQuantity { line: 1, quantity: quantity(2) }];
     vec![
         older(1, placed()),
-        today(placed_from_cart()),
+        older(2, placed_from_cart()),
+        today(placed_by_checkout()),
+        today(OrderStockReserved {
+            holds: vec![StockHold {
+                sku: text("85123A"),
+                location: text("main"),
+                reservation_id: ReservationId::new(uuid(18)),
+                quantity: quantity(6),
+            }],
+        }),
         today(OrderConfirmed { basis: Basis::Inferred }),
-        today(OrderLinesCancelled { lines: lines(), reason: text("Out of stock") }),
-        today(OrderCancelled { reason: text("The customer changed her mind") }),
+        older(1, OrderLinesCancelled { lines: lines(), reason: text("Out of stock"), value_minor: None }),
+        today(OrderLinesCancelled { lines: lines(), reason: text("Out of stock"), value_minor: Some(251) }),
+        older(1, OrderCancelled { reason: text("The customer changed her mind"), cause: None, confirmed: None }),
+        today(OrderCancelled {
+            reason: text("not enough in stock"),
+            cause: Some(CancelCause::InsufficientStock { sku: text("85123A"), requested: 6, available: 5 }),
+            confirmed: Some(false),
+        }),
         today(OrderPaymentChanged {
             payment_id: PaymentId::new(uuid(3)),
             authorized_minor: 100,
@@ -54,7 +69,8 @@ pub(crate) fn order() -> Vec<Sample<OrderEvent>> {
         today(OrderDelivered { business_date: Some(date()) }),
         today(OrderReturnRequested { return_id: ReturnId::new(uuid(5)), lines: lines() }),
         today(OrderReturnClosed { return_id: ReturnId::new(uuid(5)) }),
-        today(OrderLinesReturned { return_id: ReturnId::new(uuid(5)), lines: lines(), basis: Basis::Recorded }),
+        older(1, returned(lines(), None)),
+        today(returned(lines(), Some(251))),
         today(OrderLinesCredited {
             credit_note_id: CreditNoteId::new(uuid(6)),
             lines: vec![CreditedLine { line: 1, quantity: quantity(1), amount_minor: 255 }],
@@ -62,6 +78,10 @@ pub(crate) fn order() -> Vec<Sample<OrderEvent>> {
         }),
         today(OrderClosed {}),
     ]
+}
+
+fn returned(lines: Vec<LineQuantity>, value_minor: Option<i64>) -> OrderLinesReturned {
+    OrderLinesReturned { return_id: ReturnId::new(uuid(5)), lines, basis: Basis::Recorded, value_minor }
 }
 
 /// Goods with a rounded amount, carriage, and a discount that was not rounded.
@@ -127,6 +147,7 @@ fn placed() -> OrderPlaced {
         email: None,
         shipping_address: None,
         billing_address: None,
+        checkout: None,
     }
 }
 
@@ -169,46 +190,11 @@ fn placed_from_cart() -> OrderPlaced {
     }
 }
 
-pub(crate) fn payment() -> Vec<Sample<PaymentEvent>> {
-    let operation_id = OperationId::new(uuid(7));
-    vec![
-        today(PaymentCreated {
-            order_id: OrderId::new(uuid(2)),
-            amount: Money::new(2_553, text("GBP")),
-            method: text("assumed_settled"),
-            source: Some(source("536365", DocumentForm::Order)),
-            basis: Basis::Inferred,
-        }),
-        today(PaymentAttemptStarted { attempt: 1, provider: text("simulator") }),
-        today(PaymentOperationRequested {
-            operation_id,
-            kind: OperationKind::Authorize,
-            attempt: 1,
-            amount_minor: 2_553,
-        }),
-        today(PaymentAuthorized {
-            operation_id,
-            amount_minor: 2_553,
-            provider_reference: text("auth_17"),
-            expires_at: Some(time("2024-03-08T12:00:00Z")),
-        }),
-        today(PaymentCaptured {
-            operation_id,
-            amount_minor: 2_553,
-            provider_reference: Some(text("capture_17")),
-            basis: Basis::Recorded,
-        }),
-        today(PaymentVoided { operation_id, amount_minor: 2_553 }),
-        today(PaymentRefunded { operation_id, amount_minor: 255, provider_reference: text("refund_17") }),
-        today(PaymentOperationFailed {
-            operation_id,
-            kind: OperationKind::Authorize,
-            code: text("card_declined"),
-            note: text("The bank said no"),
-        }),
-        today(PaymentOutcomeUnknown { operation_id, kind: OperationKind::Capture }),
-        today(PaymentAuthorizationExpired { amount_minor: 2_553 }),
-    ]
+/// The same, made by a checkout.
+fn placed_by_checkout() -> OrderPlaced {
+    let payment =
+        PaymentTerms { method: text("card"), provider: text("simulated"), capture: CapturePolicy::AtFulfillment };
+    OrderPlaced { checkout: Some(Box::new(CheckoutTerms { payment: Some(payment) })), ..placed_from_cart() }
 }
 
 /// Three units credited, two of them set against a sale.

@@ -7,7 +7,7 @@
 use crate::{
     Sample, cart, catalog, customers,
     helpers::{quantity, text, time, uuid},
-    movements, prices, sales, stock,
+    movements, payments, prices, sales, stock,
 };
 use serde_json::to_string_pretty;
 use std::{fs, path::PathBuf};
@@ -27,7 +27,7 @@ use tillroll_domain::{
     customer::Customer,
     expense::Expense,
     fulfillment::Fulfillment,
-    ids::{CartId, CategoryId, OperationId, OrderId, ReservationId, ReturnId, ShipmentId},
+    ids::{CartId, CategoryId, OrderId, ReservationId, ReturnId, ShipmentId},
     import::Import,
     order::{
         Order,
@@ -35,12 +35,10 @@ use tillroll_domain::{
             OrderEvent, OrderFulfillmentPlanned, OrderFulfillmentReleased, OrderLinesShipped, OrderReturnRequested,
         },
     },
-    payment::{
-        Payment,
-        events::{OperationKind, PaymentCaptured, PaymentEvent, PaymentOperationRequested, PaymentRefunded},
-    },
+    payment::Payment,
     price_schedule::PriceSchedule,
     product::Product,
+    provider_message::ProviderMessage,
     returns::Return,
     stock_document::StockDocument,
     stock_item::{
@@ -184,47 +182,6 @@ fn category_tree() -> Vec<Vec<CategoryTreeEvent>> {
     vec![changed, archived]
 }
 
-fn payment() -> Vec<Vec<PaymentEvent>> {
-    let begun = || pick(sales::payment(), &["PaymentCreated", "PaymentAttemptStarted", "PaymentOperationRequested"]);
-    let then = |mut history: Vec<PaymentEvent>, names: &[&str]| {
-        history.extend(pick(sales::payment(), names));
-        history
-    };
-    let requested = |number, kind, amount_minor| {
-        let operation_id = OperationId::new(uuid(number));
-        PaymentEvent::from(PaymentOperationRequested { operation_id, kind, attempt: 1, amount_minor })
-    };
-    let mut paid = then(begun(), &["PaymentOutcomeUnknown", "PaymentAuthorized"]);
-    paid.extend([
-        requested(8, OperationKind::Capture, 2_553),
-        PaymentCaptured {
-            operation_id: OperationId::new(uuid(8)),
-            amount_minor: 2_553,
-            provider_reference: Some(text("capture_17")),
-            basis: Basis::Recorded,
-        }
-        .into(),
-        requested(9, OperationKind::Refund, 255),
-        PaymentRefunded {
-            operation_id: OperationId::new(uuid(9)),
-            amount_minor: 255,
-            provider_reference: text("refund_17"),
-        }
-        .into(),
-        requested(10, OperationKind::Refund, 100),
-    ]);
-    let void = OperationId::new(uuid(11));
-    let mut voided = then(begun(), &["PaymentAuthorized"]);
-    voided.push(requested(11, OperationKind::Void, 2_553));
-    voided.push(tillroll_domain::payment::events::PaymentVoided { operation_id: void, amount_minor: 2_553 }.into());
-    vec![
-        paid,
-        voided,
-        then(begun(), &["PaymentOperationFailed"]),
-        then(begun(), &["PaymentAuthorized", "PaymentAuthorizationExpired"]),
-    ]
-}
-
 /// An order of which something is planned and on its way back, and something else was given up.
 fn given_up() -> Vec<OrderEvent> {
     let lines = |units| vec![LineQuantity { line: 1, quantity: quantity(units) }];
@@ -239,7 +196,7 @@ fn given_up() -> Vec<OrderEvent> {
     history
 }
 
-/// A cart that is being completed, one that changed hands, and one for each way to end.
+/// A cart that is being completed, one that changed hands, one for each way to end, and checkouts that run and failed.
 fn carts() -> Vec<Vec<CartEvent>> {
     let history = |names: &[&str]| pick(cart::cart(), names);
     let mut redirected = history(&["CartCreated", "CartLineAdded", "CartMerged"]);
@@ -278,6 +235,8 @@ fn carts() -> Vec<Vec<CartEvent>> {
         history(&["CartCreated", "CartAbsorbed", "CartCompletionClaimed", "CartConverted"]),
         history(&["CartCreated", "CartEmailSet", "CartExpired"]),
         redirected,
+        history(&["CartCreated", "CartLineAdded", "CartQuoted", "CartCheckoutBegan"]),
+        history(&["CartCreated", "CartLineAdded", "CartQuoted", "CartCheckoutBegan", "CartCompletionReleased"]),
     ]
 }
 
@@ -352,6 +311,7 @@ states! {
             sales::order(),
             &[
                 "OrderPlaced",
+                "OrderStockReserved",
                 "OrderConfirmed",
                 "OrderPaymentChanged",
                 "OrderFulfillmentStarted",
@@ -369,7 +329,8 @@ states! {
         pick(sales::order(), &["OrderPlaced", "OrderCancelled"]),
         given_up(),
     ];
-    payments_fold_as_ever: Payment = payment();
+    payments_fold_as_ever: Payment = payments::histories();
+    provider_messages_fold_as_ever: ProviderMessage = [all(payments::provider_message())];
     price_schedules_fold_as_ever: PriceSchedule = [
         pick(prices::price_schedule(), &["PriceSet", "PriceEnded"]),
         pick(prices::price_schedule(), &["PriceSet", "PriceWithdrawn"]),

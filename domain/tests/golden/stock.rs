@@ -7,7 +7,7 @@ use crate::{
 };
 use tillroll_domain::{
     common::{Basis, DocumentForm},
-    ids::{OrderId, ReceiptId, ReservationId, ReturnId, ShipmentId},
+    ids::{OrderId, ReceiptId, ReleaseId, ReservationId, ReturnId, ShipmentId},
     stock_document::events::{StockDocumentEvent, StockDocumentKind, StockDocumentLine, StockDocumentRecorded},
     stock_item::events::{
         AdjustmentReason, AllocationReleased, OpeningStockRecorded, ReleaseReason, ReorderLevelReached,
@@ -50,7 +50,8 @@ pub(crate) fn stock_item() -> Vec<Sample<StockItemEvent>> {
         today(ReservationReleased { reservation_id, quantity: quantity(2), reason: ReleaseReason::Expired }),
         today(UnknownReservationReleased { reservation_id }),
         today(StockAllocated { reservation_id, order_id, quantity: quantity(2) }),
-        today(AllocationReleased { order_id, quantity: quantity(2) }),
+        older(1, AllocationReleased { order_id, quantity: quantity(2), release_id: None }),
+        today(AllocationReleased { order_id, quantity: quantity(2), release_id: Some(ReleaseId::new(uuid(19))) }),
         today(StockShipped {
             shipment_id: ShipmentId::new(uuid(4)),
             order_id,

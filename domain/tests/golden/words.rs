@@ -5,14 +5,19 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::Debug;
 use tillroll_domain::{
     cart::{CartOwner, GuestContact, MergeStrategy, events::ReleaseCause},
+    checkout::CapturePolicy,
     common::{Basis, DocumentForm, LineKind},
     customer::events::AddressKind,
     expense::events::ExpenseKind,
     ids::CustomerId,
     money::Rounding,
-    order::events::{RoundingStage, Tax},
-    payment::events::OperationKind,
+    order::{
+        CancelCause,
+        events::{RoundingStage, Tax},
+    },
+    payment::events::{DisputeOutcome, OperationKind},
     pricing::{PriceReason, ShippingReason, TaxRate, TaxTreatment},
+    provider_message::ProviderFactKind,
     returns::status::{GoodsCondition, ReturnOutcome, ReturnReason},
     stock_document::events::StockDocumentKind,
     stock_item::events::{AdjustmentReason, ReleaseReason, ReturnCondition},
@@ -129,6 +134,20 @@ fn the_words_of_quotes_are_those_of_ever() {
 }
 
 #[test]
+fn checkouts_are_stored_in_the_words_of_ever() {
+    assert_words([(CapturePolicy::AtOnce, r#""at_once""#), (CapturePolicy::AtFulfillment, r#""at_fulfillment""#)]);
+    let short = CancelCause::InsufficientStock { sku: "85123A".parse().unwrap(), requested: 6, available: 5 };
+    assert_words([
+        (CancelCause::Buyer, r#"{"kind":"buyer"}"#),
+        (CancelCause::Staff, r#"{"kind":"staff"}"#),
+        (short, r#"{"kind":"insufficient_stock","sku":"85123A","requested":6,"available":5}"#),
+        (CancelCause::PaymentOverdue, r#"{"kind":"payment_overdue"}"#),
+        (CancelCause::StockLost, r#"{"kind":"stock_lost"}"#),
+        (CancelCause::Withdrawn, r#"{"kind":"withdrawn"}"#),
+    ]);
+}
+
+#[test]
 fn carts_are_stored_in_the_words_of_ever() {
     assert_words([
         (CartOwner::Guest, r#"{"kind":"guest"}"#),
@@ -143,10 +162,33 @@ fn carts_are_stored_in_the_words_of_ever() {
         (MergeStrategy::GuestWins, r#""guest_wins""#),
         (MergeStrategy::CustomerWins, r#""customer_wins""#),
     ]);
-    assert_words([(ReleaseCause::Aborted, r#""aborted""#), (ReleaseCause::Lapsed, r#""lapsed""#)]);
+    assert_words([
+        (ReleaseCause::Aborted, r#""aborted""#),
+        (ReleaseCause::Lapsed, r#""lapsed""#),
+        (ReleaseCause::CheckoutFailed, r#""checkout_failed""#),
+    ]);
     assert_words([
         (GuestContact::Never, r#""never""#),
         (GuestContact::Given, r#""given""#),
         (GuestContact::Erased, r#""erased""#),
+    ]);
+}
+
+#[test]
+fn providers_are_understood_in_the_words_of_ever() {
+    assert_words([(DisputeOutcome::Won, r#""won""#), (DisputeOutcome::Lost, r#""lost""#)]);
+    assert_words([
+        (ProviderFactKind::Authorized, r#""authorized""#),
+        (ProviderFactKind::ActionRequired, r#""action_required""#),
+        (ProviderFactKind::Failed, r#""failed""#),
+        (ProviderFactKind::Captured, r#""captured""#),
+        (ProviderFactKind::Voided, r#""voided""#),
+        (ProviderFactKind::Refunded, r#""refunded""#),
+        (ProviderFactKind::RefundFailed, r#""refund_failed""#),
+        (ProviderFactKind::AuthorizationExpired, r#""authorization_expired""#),
+        (ProviderFactKind::DisputeOpened, r#""dispute_opened""#),
+        (ProviderFactKind::DisputeWon, r#""dispute_won""#),
+        (ProviderFactKind::DisputeLost, r#""dispute_lost""#),
+        (ProviderFactKind::Other, r#""other""#),
     ]);
 }

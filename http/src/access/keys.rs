@@ -91,6 +91,12 @@ impl Keys {
         self.server.cart_secret(cart)
     }
 
+    /// The secret with which the simulated payment provider signs its messages: always the same on the same server.
+    #[must_use]
+    pub fn simulator_secret(&self) -> Zeroizing<[u8; 32]> {
+        self.server.simulator_secret()
+    }
+
     /// True if a text is the cart's secret. Takes the same time wherever it differs.
     #[must_use]
     pub fn opens_cart(&self, cart: CartId, secret: &str) -> bool {

@@ -23,6 +23,7 @@ const CLIENT_SECRET_BYTES_MAX: usize = 64;
 /// Separate what is made with the key for one purpose from what is made with it for another.
 const CART: &[u8] = b"tillroll cart secret 1\0";
 const CLIENT: &[u8] = b"tillroll client secret 1\0";
+const SIMULATOR: &[u8] = b"tillroll payment simulator 1\0";
 
 /// The server's own secret. Overwritten when dropped.
 pub(super) struct ServerKey(Zeroizing<[u8; SECRET_BYTES]>);
@@ -105,6 +106,11 @@ impl ServerKey {
     /// What may be stored of a client's secret: a digest that only this server can make, in hexadecimal.
     pub(super) fn client_digest(&self, secret: &[u8]) -> String {
         HEXLOWER.encode(&*self.mac(CLIENT, secret))
+    }
+
+    /// What the simulated payment provider signs its messages with.
+    pub(super) fn simulator_secret(&self) -> Zeroizing<[u8; SECRET_BYTES]> {
+        self.mac(SIMULATOR, &[])
     }
 
     fn cart_mac(&self, cart: CartId) -> Zeroizing<[u8; SECRET_BYTES]> {

@@ -37,7 +37,7 @@ impl Projection for Carts {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> Vec<TableSpec> {

@@ -33,7 +33,7 @@ impl Projection for Orders {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn tables(&self) -> Vec<TableSpec> {

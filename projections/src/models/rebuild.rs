@@ -71,8 +71,8 @@ fn step(kind: u8, number: u8, quantity: i64) -> Told {
     match kind {
         0 => told::<OrderEvent>(order, shop::order()),
         1 => told::<OrderEvent>(order, OrderConfirmed { basis }),
-        2 => told::<OrderEvent>(order, OrderLinesCancelled { lines, reason: parse("") }),
-        3 => told::<OrderEvent>(order, OrderCancelled { reason: parse("") }),
+        2 => told::<OrderEvent>(order, OrderLinesCancelled { lines, reason: parse(""), value_minor: None }),
+        3 => told::<OrderEvent>(order, OrderCancelled { reason: parse(""), cause: None, confirmed: None }),
         4 => {
             let shipment_id = parse(&format!("shp_{}", id(number)));
             told::<OrderEvent>(order, OrderLinesShipped { shipment_id, lines, basis })
@@ -112,6 +112,7 @@ fn step(kind: u8, number: u8, quantity: i64) -> Told {
                 method: parse("card"),
                 source: None,
                 basis,
+                quote_hash: None,
             };
             told::<PaymentEvent>(format!("payment-{}", id(number)), created)
         }

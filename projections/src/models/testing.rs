@@ -230,6 +230,7 @@ pub(crate) mod shop {
             email: None,
             shipping_address: None,
             billing_address: None,
+            checkout: None,
         }
     }
 

@@ -3,7 +3,7 @@
 //! It answers no SQL. Everything else is as on a database: pages are all or nothing, snapshots stand still.
 
 use super::{
-    Checkpoint, GenerationSpec, GenerationState, Key, PageCommit, ParkedEvent, PhysicalTable, ReadModelStore,
+    Checkpoint, Due, GenerationSpec, GenerationState, Key, PageCommit, ParkedEvent, PhysicalTable, ReadModelStore,
     Registration, StoreError, StoreSnapshot, StoredRow,
 };
 use crate::table::{ColumnSpec, TableSpec, Value};
@@ -36,6 +36,12 @@ impl MemoryStore {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Another store that holds the same now, as a copy of a database does; neither sees what is written to the other later.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self { content: Mutex::new(self.content().clone()) }
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
@@ -219,6 +225,34 @@ impl ReadModelStore for MemoryStore {
 #[derive(Debug)]
 struct MemorySnapshot(Content);
 
+impl MemorySnapshot {
+    fn table(&self, name: &str) -> Result<&Rows, StoreError> {
+        let live = |owner: &str, generation: u32| {
+            self.0.registrations.iter().any(|found| found.projection == owner && found.generation == generation)
+        };
+        let found = self.0.tables.iter().find(|((found, number), (owner, _))| *found == name && live(owner, *number));
+        found.map(|(_, (_, rows))| rows).ok_or_else(|| StoreError::Query(format!("there is no table {name}")))
+    }
+
+    fn find_due(&self, due: Due<'_>) -> Result<Vec<Vec<Value>>, StoreError> {
+        let column = due.place(due.column)?;
+        let scope = due.scope.map(|(name, value)| due.place(name).map(|place| (place, value))).transpose()?;
+        let after = due.after.map(|row| due.order_of(column, row));
+        let is_due = |row: &&StoredRow| {
+            let in_scope = scope.is_none_or(|(place, value)| row.get(place) == Some(value));
+            let in_time = match row.get(column) {
+                Some(Value::Time(time)) => due.up_to.is_none_or(|up_to| *time <= up_to),
+                _ => false,
+            };
+            in_scope && in_time && after.as_ref().is_none_or(|after| due.order_of(column, row) > *after)
+        };
+        let mut found: Vec<&StoredRow> = self.table(due.table.name)?.values().filter(is_due).collect();
+        found.sort_unstable_by(|a, b| due.order_of(column, a).cmp(&due.order_of(column, b)));
+        found.truncate(due.limit);
+        Ok(found.into_iter().map(|row| row.as_ref().clone()).collect())
+    }
+}
+
 impl StoreSnapshot for MemorySnapshot {
     fn live(&self) -> &[Registration] {
         &self.0.registrations
@@ -234,16 +268,12 @@ impl StoreSnapshot for MemorySnapshot {
     }
 
     fn rows(&mut self, table: TableSpec) -> BoxFuture<'_, Result<Vec<Vec<Value>>, StoreError>> {
-        let live = |owner: &str, generation: u32| {
-            self.0.registrations.iter().any(|found| found.projection == owner && found.generation == generation)
-        };
-        let rows = self
-            .0
-            .tables
-            .iter()
-            .find(|((name, generation), (owner, _))| *name == table.name && live(owner, *generation))
-            .map(|(_, (_, rows))| rows.values().map(|row| row.as_ref().clone()).collect());
-        done(rows.ok_or_else(|| StoreError::Query(format!("there is no table {}", table.name))))
+        let rows = self.table(table.name).map(|rows| rows.values().map(|row| row.as_ref().clone()).collect());
+        done(rows)
+    }
+
+    fn due<'a>(&'a mut self, due: Due<'a>) -> BoxFuture<'a, Result<Vec<Vec<Value>>, StoreError>> {
+        done(self.find_due(due))
     }
 
     fn is_parked<'a>(

@@ -1,15 +1,16 @@
 //! What every store promises, checked on each of them.
 
 use crate::support::{Accounts, MovementRow, TotalRow, World, memory, sqlite, stream};
+use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use tillroll_infra::stream::Position;
 use tillroll_projections::{
     projection::Projection,
     store::{
-        Checkpoint, CheckpointMove, GenerationSpec, GenerationState, PageCommit, ParkedEvent, PhysicalTable,
+        Checkpoint, CheckpointMove, Due, GenerationSpec, GenerationState, PageCommit, ParkedEvent, PhysicalTable,
         ReadModelStore, StoreError, TableWrite,
     },
-    table::{Row, Value},
+    table::{ColumnSpec, ColumnType, Row, Value},
 };
 use uuid::Uuid;
 
@@ -123,15 +124,109 @@ async fn contract(store: Arc<dyn ReadModelStore>) {
     assert_eq!(store.registrations().await.unwrap(), registrations, "a switch is all or nothing");
 }
 
+tillroll_projections::read_table! {
+    pub struct ReminderRow in "reminders", key 2, indexes ["due_at", "kind, due_at"] {
+        pub name: String,
+        pub number: i64,
+        pub kind: String,
+        pub due_at: Option<DateTime<Utc>>,
+    }
+}
+
+fn second(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
+}
+
+fn reminder(name: &str, number: i64, kind: &str, due: Option<i64>) -> ReminderRow {
+    ReminderRow { name: name.to_owned(), number, kind: kind.to_owned(), due_at: due.map(second) }
+}
+
+async fn due_names(store: &dyn ReadModelStore, due: Due<'_>) -> Vec<String> {
+    let rows = store.snapshot().await.unwrap().due(due).await.unwrap();
+    rows.into_iter()
+        .map(|row| ReminderRow::from_values(row).unwrap())
+        .map(|row| row.name + &row.number.to_string())
+        .collect()
+}
+
+/// What is due comes by time and key, page by page, and what has no time never comes.
+async fn due_contract(store: Arc<dyn ReadModelStore>) {
+    let store = store.as_ref();
+    let spec = GenerationSpec { projection: "reminders", version: 1, tables: vec![ReminderRow::TABLE] };
+    let generation = store.create(spec, GenerationState::Live).await.unwrap();
+    let table = PhysicalTable { spec: ReminderRow::TABLE, generation };
+    store.index(vec![table]).await.unwrap();
+    let rows = [
+        reminder("a", 1, "x", Some(30)),
+        reminder("a", 2, "y", Some(10)),
+        reminder("b", 1, "x", Some(10)),
+        reminder("b", 2, "x", None),
+        reminder("c", 1, "x", Some(10)),
+        reminder("c", 2, "y", Some(20)),
+    ];
+    let upserts = rows.iter().map(|row| Arc::new(row.to_values())).collect();
+    let tables = vec![TableWrite { table, upserts, deletes: vec![] }];
+    store.commit(PageCommit { tables, ..PageCommit::default() }).await.unwrap();
+
+    let all = Due { table: ReminderRow::TABLE, scope: None, column: "due_at", up_to: None, after: None, limit: 10 };
+    assert_eq!(due_names(store, all).await, ["a2", "b1", "c1", "c2", "a1"]);
+    assert_eq!(due_names(store, Due { limit: 1, ..all }).await, ["a2"], "the earliest of all");
+    let now = Due { up_to: Some(second(20)), ..all };
+    assert_eq!(due_names(store, now).await, ["a2", "b1", "c1", "c2"], "the very instant is due");
+    assert_eq!(due_names(store, Due { up_to: Some(second(9)), ..all }).await, [""; 0]);
+    // The next page begins among rows of the same time.
+    let last = rows[2].to_values();
+    assert_eq!(due_names(store, Due { after: Some(&last), limit: 2, ..now }).await, ["c1", "c2"]);
+    let kind = Value::Text("x".to_owned());
+    let scoped = Due { scope: Some(("kind", &kind)), ..all };
+    assert_eq!(due_names(store, scoped).await, ["b1", "c1", "a1"]);
+    assert_eq!(due_names(store, Due { after: Some(&last), up_to: Some(second(20)), ..scoped }).await, ["c1"]);
+    let unknown = store.snapshot().await.unwrap().due(Due { column: "due", ..all }).await;
+    assert!(matches!(unknown, Err(StoreError::Query(text)) if text == "reminders has no column due"));
+}
+
 #[tokio::test]
 async fn the_memory_store_keeps_the_contract() {
     contract(memory()).await;
+    due_contract(memory()).await;
 }
 
 #[tokio::test]
 async fn the_sqlite_store_keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
     contract(sqlite(folder.path()).await).await;
+    let folder = tempfile::tempdir().unwrap();
+    due_contract(sqlite(folder.path()).await).await;
+}
+
+#[tokio::test]
+async fn sqlite_finds_what_is_due_through_an_index_and_does_not_sort() {
+    let folder = tempfile::tempdir().unwrap();
+    due_contract(sqlite(folder.path()).await).await;
+    let store = sqlite(folder.path()).await;
+    let column = ColumnSpec { name: "detail", column_type: ColumnType::Text, nullable: false };
+    let columns = [
+        ColumnSpec { name: "id", column_type: ColumnType::Int, nullable: false },
+        ColumnSpec { name: "parent", column_type: ColumnType::Int, nullable: false },
+        ColumnSpec { name: "unused", column_type: ColumnType::Int, nullable: false },
+        column,
+    ];
+    for (condition, index) in [("", "__i0"), (" AND kind = 'x'", "__i1")] {
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT name FROM reminders WHERE due_at IS NOT NULL{condition} AND due_at <= '2030' \
+             AND (due_at, name, number) > ('2020', 'a', 1) ORDER BY due_at, name, number LIMIT 5"
+        );
+        let mut snapshot = store.snapshot().await.unwrap();
+        let plan: Vec<String> = snapshot
+            .query(&sql, &columns, &[])
+            .await
+            .unwrap()
+            .into_iter()
+            .filter_map(|row| if let Some(Value::Text(text)) = row.into_iter().nth(3) { Some(text) } else { None })
+            .collect();
+        let plan = plan.join("; ");
+        assert!(plan.contains(index) && plan.contains("SEARCH") && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
 }
 
 #[tokio::test]

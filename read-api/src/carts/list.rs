@@ -81,9 +81,13 @@ pub(crate) struct CartSummary {
     /// What the quote comes to, if there is one; it may have expired.
     #[serde(skip_serializing_if = "Option::is_none")]
     quoted: Option<MoneyJson>,
-    /// Until when somebody makes an order of it, at the latest.
+    /// Until when a request makes an order of it, at the latest.
     #[serde(skip_serializing_if = "Option::is_none")]
     claimed_until: Option<DateTime<Utc>>,
+    /// The order whose checkout runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::OrderId>)]
+    checkout_order_id: Option<String>,
     /// How many payments depend on it.
     #[schema(minimum = 0)]
     payments: i64,
@@ -116,6 +120,7 @@ impl From<CartRow> for CartSummary {
             lines: cart.lines,
             units: cart.units,
             claimed_until: cart.claimed_until,
+            checkout_order_id: cart.checkout_order_id,
             payments: cart.payments,
             merged_into: cart.merged_into,
             order_id: cart.order_id,

@@ -60,9 +60,13 @@ pub(crate) struct CartJson {
     /// The quote of exactly these lines, country, method and currency; absent if there is none. It may have expired.
     #[serde(skip_serializing_if = "Option::is_none")]
     quote: Option<QuoteJson>,
-    /// Until when somebody makes an order of it, at the latest; nothing changes it meanwhile. It may have passed.
+    /// Until when a request makes an order of it, at the latest; nothing changes it meanwhile. It may have passed.
     #[serde(skip_serializing_if = "Option::is_none")]
     claimed_until: Option<DateTime<Utc>>,
+    /// The order whose checkout runs; until that has ended, nothing changes the cart. `GET /orders/{id}` says how far it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::OrderId>)]
+    checkout_order_id: Option<String>,
     /// How many payments depend on it; with one, it neither changes nor expires.
     #[schema(minimum = 0)]
     payments: i64,
@@ -209,6 +213,7 @@ impl CartJson {
             email: None,
             quote: quote.as_ref().map(QuoteJson::from),
             claimed_until: cart.claimed_until,
+            checkout_order_id: cart.checkout_order_id,
             payments: cart.payments,
             merged_into: cart.merged_into,
             order_id: cart.order_id,

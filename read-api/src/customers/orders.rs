@@ -67,6 +67,6 @@ pub(crate) async fn list_customer_orders(
     let filter = OrderFilter { customer: Some(id), ..OrderFilter::default() };
     let slice = orders::list(&mut view.snapshot, &filter, order, paging.after.as_deref(), paging.limit).await;
     let slice = slice.map_err(failed)?;
-    let data = slice.rows.into_iter().map(OrderSummary::from).collect();
+    let data = slice.rows.into_iter().map(OrderSummary::of).collect::<Result<_, _>>()?;
     Ok(view.page(paging.page(data, slice.next.as_deref())))
 }

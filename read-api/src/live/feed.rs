@@ -1,7 +1,6 @@
 //! What a live stream sends, one event after the other, as fast as its reader takes them.
 
 use super::{
-    hub::Watched,
     place::{Live, OpenPlace},
     shown,
 };
@@ -12,6 +11,7 @@ use tillroll_infra::{
     event::RecordedEvent,
     log::{EventFilter, EventLog, ReadError, ReadFrom, Subscription, SubscriptionMessage, is_last_page},
     stream::{Position, Revision, StreamId},
+    watch::Watcher,
 };
 
 /// Events that are read together and wait for the reader.
@@ -33,7 +33,7 @@ pub(super) struct StreamFeed {
     /// With an event of this type, the reader loses what was granted. It is not sent.
     lost_with: Option<&'static str>,
     is_lost: bool,
-    watched: Watched,
+    watcher: Watcher,
     place: OpenPlace,
 }
 
@@ -50,10 +50,10 @@ impl StreamFeed {
         place: OpenPlace,
     ) -> Result<Self, ReadError> {
         // Before the first read, so that nothing comes between the two.
-        let watched = live.hub.watch(stream.clone()).await?;
+        let watcher = live.watch.watch(stream.clone()).await?;
         let (log, waiting, next) = (live.log.clone(), VecDeque::new(), Revision(0));
         let (has_caught_up, is_lost) = (false, false);
-        Ok(Self { log, stream, after, next, waiting, has_caught_up, lost_with, is_lost, watched, place })
+        Ok(Self { log, stream, after, next, waiting, has_caught_up, lost_with, is_lost, watcher, place })
     }
 
     pub(super) fn into_stream(self) -> impl Events {
@@ -73,7 +73,7 @@ impl StreamFeed {
             if self.is_lost {
                 return None;
             }
-            self.watched.mark_seen();
+            self.watcher.mark_seen();
             let read = self.log.read_stream(&self.stream, ReadFrom::Forwards(self.next), PAGE).await;
             let mut events = read.inspect_err(|error| tracing::warn!(%error, "a live stream ends")).ok()?;
             let is_end = is_last_page(&events, PAGE);
@@ -94,7 +94,7 @@ impl StreamFeed {
                 return Some(shown::caught_up(self.after));
             }
             tokio::select! {
-                has_changed = self.watched.changed() => if !has_changed { return None },
+                has_changed = self.watcher.changed() => if !has_changed { return None },
                 () = self.place.stopped() => return None,
             }
         }

@@ -1,11 +1,11 @@
 //! How many live streams may be open, and when they are to end.
 
-use super::hub::Hub;
 use crate::problems::TOO_MANY_STREAMS;
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc};
+use tillroll_domain::{aggregate::Aggregate, cart::Cart, order::Order};
 use tillroll_http::Problem;
-use tillroll_infra::{log::EventLog, stream::StreamId};
+use tillroll_infra::{log::EventLog, stream::StreamId, watch::StreamWatch};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// The most streams of one cart or order that are open at a time to those who do not read every event.
@@ -17,7 +17,7 @@ const KEPT_IN: usize = 4;
 #[derive(Debug, Clone)]
 pub(crate) struct Live {
     pub(super) log: Arc<dyn EventLog>,
-    pub(super) hub: Hub,
+    pub(super) watch: StreamWatch,
     places: Arc<Places>,
     stopping: Option<watch::Receiver<bool>>,
 }
@@ -80,7 +80,13 @@ impl Drop for OfOne {
 impl Live {
     /// Streams over a log that end only with their readers.
     pub(crate) fn new(log: Arc<dyn EventLog>, streams_max: usize) -> Self {
-        Self { hub: Hub::new(log.clone()), log, places: Places::new(streams_max), stopping: None }
+        let watch = StreamWatch::new(log.clone(), &[Cart::CATEGORY, Order::CATEGORY]);
+        Self { watch, log, places: Places::new(streams_max), stopping: None }
+    }
+
+    /// With a watch that others use too, over the streams of carts and orders at least.
+    pub(crate) fn watching(self, watch: StreamWatch) -> Self {
+        Self { watch, ..self }
     }
 
     pub(crate) fn at_most(self, streams_max: usize) -> Self {

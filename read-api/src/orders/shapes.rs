@@ -28,6 +28,10 @@ pub(crate) struct OrderSummary {
     fulfillment_status: String,
     /// The returns: `none`, `requested` or `returned`.
     return_status: String,
+    /// The stock of a checkout's order: `reserved` while it is held or promised for all goods, else `none`.
+    stock: String,
+    /// Why it was cancelled; `null` if it was not.
+    cancellation: Option<CancellationJson>,
     /// `null` where nobody is named.
     customer_id: Option<String>,
     /// The cart it was made from; `null` for others.
@@ -55,6 +59,32 @@ pub(crate) struct OrderSummary {
     source: Option<Source>,
     /// The revision to name in `If-Match`.
     revision: i64,
+}
+
+/// Why an order was cancelled.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrderCancellation)]
+pub(crate) struct CancellationJson {
+    /// `buyer`, `staff`, `insufficient_stock`, `payment_overdue`, `stock_lost` or `withdrawn`; `null` for orders that were
+    /// cancelled before causes were told.
+    cause: Option<String>,
+    /// In words, possibly empty.
+    reason: String,
+    /// What there was not enough of; absent for other causes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shortage: Option<ShortageJson>,
+}
+
+/// What there was not enough of.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = OrderShortage)]
+pub(crate) struct ShortageJson {
+    #[schema(example = "MUG-BLUE")]
+    sku: String,
+    /// Units that the order asks for.
+    requested: u32,
+    /// Units that could have been had, at all locations together.
+    available: u32,
 }
 
 /// The sums of an order: total = goods + carriage - discount + tax.
@@ -97,6 +127,9 @@ pub(crate) struct OrderJson {
     lines: Vec<OrderLineJson>,
     /// As the order knows them; `GET /payments/{id}` tells more.
     payments: Vec<OrderPaymentJson>,
+    /// What a checkout agreed to; absent for orders that were made otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkout: Option<CheckoutJson>,
     /// The quote that was accepted; absent where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     quote: Option<OrderQuoteJson>,
@@ -110,6 +143,28 @@ pub(crate) struct OrderJson {
     /// Where the bill goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     billing_address: Option<AddressJson>,
+}
+
+/// How the order of a checkout is carried out. Its stock moves and its money is taken by itself.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrderCheckout)]
+pub(crate) struct CheckoutJson {
+    /// How it is paid; `null` if there is nothing to pay.
+    payment: Option<PaymentTermsJson>,
+}
+
+/// How an order is paid.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrderPaymentTerms)]
+pub(crate) struct PaymentTermsJson {
+    /// The means of payment.
+    #[schema(example = "card")]
+    method: String,
+    /// Who carries the payment out.
+    #[schema(example = "simulated")]
+    provider: String,
+    /// When the money is taken: `at_once` or `at_fulfillment`.
+    capture: String,
 }
 
 /// The quote that an order's buyer accepted.
@@ -201,10 +256,13 @@ pub(crate) struct OrderPaymentJson {
     basis: String,
 }
 
-impl From<OrderRow> for OrderSummary {
-    fn from(row: OrderRow) -> Self {
+impl OrderSummary {
+    /// The order as a list shows it.
+    pub(crate) fn of(row: OrderRow) -> Result<Self, Problem> {
         let amount = |minor| money(minor, &row.currency);
-        Self {
+        Ok(Self {
+            cancellation: cancellation(&row)?,
+            stock: row.stock,
             totals: OrderTotalsJson {
                 goods: amount(row.goods_minor),
                 carriage: amount(row.carriage_minor),
@@ -239,8 +297,25 @@ impl From<OrderRow> for OrderSummary {
             basis: row.basis,
             source: Source::of(row.source_system, row.source_number, row.source_local_time),
             revision: row.revision,
-        }
+        })
     }
+}
+
+fn cancellation(row: &OrderRow) -> Result<Option<CancellationJson>, Problem> {
+    let Some(reason) = row.cancel_reason.clone() else { return Ok(None) };
+    let shortage = row.cancel_shortage.as_deref().map(decode).transpose()?;
+    Ok(Some(CancellationJson { cause: row.cancel_cause.clone(), reason, shortage }))
+}
+
+fn checkout_json(row: &OrderRow) -> Option<CheckoutJson> {
+    let terms = || {
+        Some(PaymentTermsJson {
+            method: row.payment_method.clone()?,
+            provider: row.payment_provider.clone()?,
+            capture: row.payment_capture.clone()?,
+        })
+    };
+    row.is_checkout.then(|| CheckoutJson { payment: terms() })
 }
 
 fn line_json(row: OrderLineRow, currency: &str) -> Result<OrderLineJson, Problem> {
@@ -292,7 +367,8 @@ impl OrderJson {
         let currency = detail.order.currency.clone();
         Ok(Self {
             quote: quote_json(&detail.order),
-            order: detail.order.into(),
+            checkout: checkout_json(&detail.order),
+            order: OrderSummary::of(detail.order)?,
             lines: detail.lines.into_iter().map(|row| line_json(row, &currency)).collect::<Result<_, _>>()?,
             payments: detail.payments.into_iter().map(|row| payment_json(row, &currency)).collect(),
             email: None,

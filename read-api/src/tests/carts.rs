@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tillroll_domain::{
     aggregate::{Aggregate, DomainEvent, Moment},
     cart::{AddressKind, Cart, CartOwner, CartState, commands::CartCommand as Command},
+    checkout::{CapturePolicy, CheckoutTerms, PaymentTerms},
     common::Basis,
     contact::Address,
     ids::{CartId, CartLineId, CustomerId, OrderId, SubjectId},
@@ -260,6 +261,24 @@ async fn contact_is_for_the_owner_and_those_who_manage_carts() {
     let after = told.reads("").await;
     assert_eq!((Server::body(&after).get("shipping_address"), Server::body(&after).get("email")), (None, None));
     assert_ne!(before.header(header::ETAG), after.header(header::ETAG));
+}
+
+/// Case 14: whoever looks at a cart that is checked out sees for which order it is frozen.
+#[tokio::test]
+async fn a_cart_names_the_order_whose_checkout_runs() {
+    let server = Server::with_a_shop().await;
+    let mut told = Told::guest(&server).await;
+    let quote_hash = told.quote().await.hash;
+    let shown = |answer: &Answer| Server::body(answer).get("checkout_order_id").cloned();
+    assert_eq!(shown(&told.reads("").await), None);
+    let order_id = OrderId::new(Uuid::from_u128(6));
+    let (method, provider) = ("card".parse().unwrap(), "simulated".parse().unwrap());
+    let payment = Some(PaymentTerms { method, provider, capture: CapturePolicy::AtOnce });
+    let terms = CheckoutTerms { payment };
+    told.ask(Command::BeginCheckout { order_id, quote_hash, terms, instrument: None }).await;
+    assert_eq!(shown(&told.reads("").await), Some(json!(order_id)));
+    told.ask(Command::EndCheckout { order_id, placed: false }).await;
+    assert_eq!(shown(&told.reads("").await), None);
 }
 
 #[tokio::test]

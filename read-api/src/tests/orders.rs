@@ -7,18 +7,22 @@ use serde_json::{Value, json};
 use tillroll_domain::{
     aggregate::DomainEvent,
     cart::line::LineOption,
+    checkout::{CapturePolicy, CheckoutTerms, PaymentTerms, StockHold},
     common::{Basis, LineKind, LineQuantity},
     contact::Address,
     fulfillment::{
         events::{FulfillmentCreated, FulfillmentEvent, FulfillmentLine, FulfillmentShipped},
         tracking::Tracking,
     },
-    ids::{CartId, CustomerId, OrderId, ReturnId, ShipmentId, SubjectId},
+    ids::{CartId, CustomerId, OrderId, ReservationId, ReturnId, ShipmentId, SubjectId},
     money::Rounding,
-    order::events::{
-        OrderConfirmed, OrderDelivered, OrderEvent, OrderFulfillmentPlanned, OrderFulfillmentStarted, OrderLine,
-        OrderLinesShipped, OrderPlaced, OrderQuote, OrderReturnRequested, OrderTotals, RoundingPolicy, RoundingStage,
-        Tax,
+    order::{
+        CancelCause,
+        events::{
+            OrderCancelled, OrderConfirmed, OrderDelivered, OrderEvent, OrderFulfillmentPlanned,
+            OrderFulfillmentStarted, OrderLine, OrderLinesShipped, OrderPlaced, OrderQuote, OrderReturnRequested,
+            OrderStockReserved, OrderTotals, RoundingPolicy, RoundingStage, Tax,
+        },
     },
     personal::{Personal, PersonalData},
     pricing::PolicyVersion,
@@ -32,20 +36,20 @@ use tillroll_infra::stream::{DEFAULT_TENANT, StreamId};
 use uuid::Uuid;
 
 const BASIS: Basis = Basis::Recorded;
-const CUSTOMER: CustomerId = CustomerId::new(Uuid::from_u128(0xc1 << 64));
+pub(super) const CUSTOMER: CustomerId = CustomerId::new(Uuid::from_u128(0xc1 << 64));
 const STRANGER: CustomerId = CustomerId::new(Uuid::from_u128(0xc2 << 64));
 const CART: CartId = CartId::new(Uuid::from_u128(0xd1 << 64));
 
 /// A purchase of three mugs with their shipment and a return, in streams of one number.
 #[derive(Clone, Copy)]
-struct Purchase {
+pub(super) struct Purchase {
     number: u128,
     customer: Option<CustomerId>,
     cart: Option<CartId>,
 }
 
 /// A customer's, made from a cart, and a guest's.
-const OF_CUSTOMER: Purchase =
+pub(super) const OF_CUSTOMER: Purchase =
     Purchase { number: 1, customer: Some(CUSTOMER), cart: Some(CartId::new(Uuid::from_u128(0xd2 << 64))) };
 const OF_GUEST: Purchase = Purchase { number: 2, customer: None, cart: Some(CART) };
 /// Made by the shop itself, for nobody in particular.
@@ -64,7 +68,7 @@ impl Purchase {
         Uuid::from_u128(self.number)
     }
 
-    fn order(self) -> OrderId {
+    pub(super) fn order(self) -> OrderId {
         OrderId::new(self.uuid())
     }
 
@@ -129,6 +133,7 @@ impl Purchase {
             email: self.own("anna@example.com".parse().unwrap()),
             shipping_address: self.own(address("Torggata 1")),
             billing_address: self.own(address("Storgata 2")),
+            checkout: None,
         }
     }
 
@@ -169,7 +174,7 @@ impl Purchase {
     }
 
     /// All that can be read of it.
-    fn paths(self) -> [String; 6] {
+    fn paths(self) -> [String; 7] {
         let (order, uuid) = (self.order(), self.uuid());
         [
             format!("/orders/{order}"),
@@ -178,6 +183,7 @@ impl Purchase {
             format!("/orders/{order}/returns"),
             format!("/shipments/{}", ShipmentId::new(uuid)),
             format!("/returns/{}", ReturnId::new(uuid)),
+            format!("/orders/{order}/payments"),
         ]
     }
 }
@@ -199,7 +205,7 @@ fn requested(order_id: OrderId) -> ReturnRequested {
     }
 }
 
-async fn shop() -> Server {
+pub(super) async fn shop() -> Server {
     let server = Server::empty().await;
     for purchase in [OF_CUSTOMER, OF_GUEST, OF_NOBODY] {
         purchase.tell(&server).await;
@@ -208,7 +214,7 @@ async fn shop() -> Server {
     server
 }
 
-async fn as_customer(server: &Server, customer: CustomerId, path: &str) -> Answer {
+pub(super) async fn as_customer(server: &Server, customer: CustomerId, path: &str) -> Answer {
     server.get_as("storefront", path, &[("tillroll-customer", &customer.to_string())]).await
 }
 
@@ -318,10 +324,53 @@ async fn an_order_shows_its_quote_its_lines_and_what_is_on_its_way_back() {
     assert_eq!((nobodys.get("quote"), nobodys.get("email"), &nobodys["cart_id"]), (None, None, &Value::Null));
 }
 
+/// The buyer reads from the order what became of the checkout: why there is none, and what there was not enough of.
+#[tokio::test]
+async fn an_order_of_a_checkout_shows_its_terms_its_stock_and_why_it_was_cancelled() {
+    let server = Server::empty().await;
+    let payment = PaymentTerms {
+        method: "card".parse().unwrap(),
+        provider: "simulated".parse().unwrap(),
+        capture: CapturePolicy::AtFulfillment,
+    };
+    let checkout = Some(Box::new(CheckoutTerms { payment: Some(payment) }));
+    let hold = StockHold {
+        sku: "MUG".parse().unwrap(),
+        location: "main".parse().unwrap(),
+        reservation_id: ReservationId::new(Uuid::from_u128(1)),
+        quantity: units(3),
+    };
+    let placed = OrderPlaced { checkout, ..OF_GUEST.placed() };
+    let told: Vec<OrderEvent> = vec![placed.into(), OrderStockReserved { holds: vec![hold] }.into()];
+    OF_GUEST.append(&server, "order", 0x100, told).await;
+    server.catch_up().await;
+    let path = &OF_GUEST.paths()[0];
+    let order = Server::body(&as_guest(&server, CART, path).await).clone();
+    let terms = json!({"payment": {"method": "card", "provider": "simulated", "capture": "at_fulfillment"}});
+    assert_eq!((&order["checkout"], &order["stock"]), (&terms, &json!("reserved")));
+    assert_eq!(order["cancellation"], Value::Null);
+
+    let cause = CancelCause::InsufficientStock { sku: "MUG".parse().unwrap(), requested: 3, available: 2 };
+    let reason = "not enough in stock".parse().unwrap();
+    let cancelled = OrderCancelled { reason, cause: Some(cause), confirmed: Some(false) };
+    OF_GUEST.append::<OrderEvent>(&server, "order", 0x110, vec![cancelled.into()]).await;
+    let other = OrderPlaced { checkout: None, ..OF_NOBODY.placed() };
+    OF_NOBODY.append::<OrderEvent>(&server, "order", 0x100, vec![other.into()]).await;
+    server.catch_up().await;
+    let order = Server::body(&as_guest(&server, CART, path).await).clone();
+    let why = json!({
+        "cause": "insufficient_stock", "reason": "not enough in stock",
+        "shortage": {"sku": "MUG", "requested": 3, "available": 2},
+    });
+    assert_eq!((&order["cancellation"], &order["stock"]), (&why, &json!("none")));
+    let other = server.get(&OF_NOBODY.paths()[0]).await;
+    assert_eq!((Server::body(&other).get("checkout"), &Server::body(&other)["stock"]), (None, &json!("none")));
+}
+
 #[tokio::test]
 async fn shipments_and_returns_are_shown_with_their_lines() {
     let server = shop().await;
-    let [_, _, shipments, returns, shipment, returned] = OF_GUEST.paths();
+    let [_, _, shipments, returns, shipment, returned, _] = OF_GUEST.paths();
     let one = server.get(&shipment).await;
     let one = Server::body(&one);
     assert_eq!((&one["status"], &one["carrier"], &one["quantity"]), (&json!("shipped"), &json!("DHL"), &json!(3)));

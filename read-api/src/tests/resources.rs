@@ -131,6 +131,8 @@ async fn an_order_comes_with_lines_and_payments() {
         "payment_status": "paid",
         "fulfillment_status": "shipped",
         "return_status": "none",
+        "stock": "none",
+        "cancellation": null,
         "customer_id": shop::CUSTOMER_ID,
         "cart_id": null,
         "country": "France",
@@ -172,15 +174,17 @@ async fn a_payment_comes_with_its_operations() {
     let expected = json!({
         "id": shop::PAYMENT_ID, "order_id": shop::ORDER_ID, "status": "captured", "method": "assumed_settled",
         "amount": all, "authorized": nothing, "captured": all, "refunded": nothing, "released": nothing,
-        "attempts": 0, "provider": null, "pending_operations": 0, "unknown_operations": 0,
+        "disputed": nothing, "attempts": 0, "provider": null, "pending_operations": 0, "unknown_operations": 0,
+        "waiting_operations": 0, "has_disputes": false, "ignored_events": 0, "cancelled_because": null,
         "authorization_expires_at": null, "basis": "inferred",
         "source": { "system": "online-retail", "number": "536365" },
         "created_at": at, "updated_at": "1970-01-01T00:00:00Z", "revision": 1,
         "operations": [{
             "id": "opn_00000000-0000-7000-8000-000000000c01", "kind": "capture", "attempt": 0, "amount": all,
-            "state": "succeeded", "provider_reference": null, "failure_code": null, "requested_at": at,
-            "updated_at": "1970-01-01T00:00:00Z",
+            "state": "succeeded", "observed": false, "reason": null, "provider_reference": null, "action_url": null,
+            "failure_code": null, "requested_at": at, "updated_at": "1970-01-01T00:00:00Z",
         }],
+        "attempt_list": [], "disputes": [], "ignored_event_list": [],
     });
     assert_eq!(Server::body(&answer), &expected);
 }

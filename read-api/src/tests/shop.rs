@@ -207,6 +207,7 @@ impl<'a> Shop<'a> {
                 method: parse("assumed_settled"),
                 source: Some(source(&format!("53636{}", number + 4), DocumentForm::Order)),
                 basis: Basis::Inferred,
+                quote_hash: None,
             };
             self.tell::<PaymentEvent>(&payment, created).await;
             let captured = PaymentCaptured {
@@ -364,5 +365,6 @@ fn placed(number: u32, day: u32, goods_minor: i64) -> OrderPlaced {
         email: None,
         shipping_address: None,
         billing_address: None,
+        checkout: None,
     }
 }

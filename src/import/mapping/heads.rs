@@ -60,6 +60,7 @@ impl Mapper {
                 rounding: ROUNDING,
                 cart: None,
                 contact: OrderContact::default(),
+                checkout: None,
             },
             source: shared.source.clone(),
             payment_id,

@@ -66,9 +66,12 @@ impl Kind {
 const OF_THE_SHOP: &[&str] = &[
     "categories",
     "by-slug",
+    "charges",
     "credit-notes",
+    "payment-webhooks",
     "payments",
     "prices",
+    "processes",
     "products",
     "source-documents",
     "stock",

@@ -52,6 +52,17 @@ impl Api {
         headers: &[(String, String)],
         body: Option<&Value>,
     ) -> Answer {
+        self.try_call(method, path, headers, body).await.unwrap()
+    }
+
+    /// The same while the server may go away.
+    pub(crate) async fn try_call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(String, String)],
+        body: Option<&Value>,
+    ) -> Result<Answer, reqwest::Error> {
         let mut request = self.client.request(Method::from_bytes(method.as_bytes()).unwrap(), self.url(path));
         for (name, value) in headers {
             request = request.header(name, value);
@@ -59,7 +70,7 @@ impl Api {
         if let Some(body) = body {
             request = request.json(body);
         }
-        self.send(request, None).await.unwrap()
+        self.send(request, None).await
     }
 
     /// A GET as administrator with one more header.

@@ -4,8 +4,9 @@ use super::super::{
     Order,
     commands::OrderCommand,
     fixtures::{
-        USUAL_TOTAL, cancellation, cancellation_of, cancelled_order, confirmed_order, delivered_order, line, order,
-        payment_update, placed_order, plan, release, shipment, shipped_order, snapshot, some_units,
+        USUAL_TOTAL, cancellation, cancellation_of, cancelled_order, checkout_order, confirmed_order, delivered_order,
+        line, order, payment_update, placed_order, plan, promised_order, release, reserved_order, shipment,
+        shipped_order, snapshot, some_units,
     },
     status::{FulfillmentStatus, OrderStatus},
 };
@@ -16,24 +17,28 @@ fn reason() -> Note {
     "changed their mind".parse().unwrap()
 }
 
-fn lines_cancelled(lines: &[(u32, u32)]) -> OrderEvent {
-    OrderLinesCancelled { lines: some_units(lines), reason: reason() }.into()
+fn lines_cancelled(lines: &[(u32, u32)], value_minor: i64) -> OrderEvent {
+    OrderLinesCancelled { lines: some_units(lines), reason: reason(), value_minor: Some(value_minor) }.into()
 }
 
 fn order_cancelled() -> OrderEvent {
-    OrderCancelled { reason: reason() }.into()
+    cancelled(CancelCause::Staff, false)
+}
+
+fn cancelled(cause: CancelCause, confirmed: bool) -> OrderEvent {
+    OrderCancelled { reason: reason(), cause: Some(cause), confirmed: Some(confirmed) }.into()
 }
 
 #[test]
 fn units_that_did_not_leave_are_cancelled() {
     for history in [placed_order(), confirmed_order()] {
-        history.when(cancellation_of(&[(1, 2)])).then([lines_cancelled(&[(1, 2)])]);
+        history.when(cancellation_of(&[(1, 2)])).then([lines_cancelled(&[(1, 2)], 400)]);
     }
 }
 
 #[test]
 fn cancelled_lines_stand_in_the_order_of_their_numbers() {
-    placed_order().when(cancellation_of(&[(2, 1), (1, 1)])).then([lines_cancelled(&[(1, 1), (2, 1)])]);
+    placed_order().when(cancellation_of(&[(2, 1), (1, 1)])).then([lines_cancelled(&[(1, 1), (2, 1)], 350)]);
 }
 
 #[test]
@@ -62,20 +67,21 @@ fn lines_to_cancel_are_known_named_once_and_at_least_one() {
 #[test]
 fn cancelling_the_last_goods_cancels_the_order() {
     let history = placed_order().and(cancellation_of(&[(1, 3)]));
-    history.when(cancellation_of(&[(2, 2)])).then([lines_cancelled(&[(2, 2)]), order_cancelled()]);
+    // The carriage is worth nothing without goods.
+    history.when(cancellation_of(&[(2, 2)])).then([lines_cancelled(&[(2, 2)], 700), order_cancelled()]);
 }
 
 #[test]
 fn cancelling_carriage_alone_cancels_no_order_with_goods() {
-    placed_order().when(cancellation_of(&[(3, 1)])).then([lines_cancelled(&[(3, 1)])]);
+    placed_order().when(cancellation_of(&[(3, 1)])).then([lines_cancelled(&[(3, 1)], 400)]);
 }
 
 #[test]
 fn an_order_without_goods_is_cancelled_with_its_last_unit() {
     let carriage = snapshot(vec![line(1, LineKind::Carriage, 2, "4")]);
     let history = || given::<Order>([]).and(OrderCommand::Place { snapshot: carriage.clone() });
-    history().when(cancellation_of(&[(1, 1)])).then([lines_cancelled(&[(1, 1)])]);
-    history().when(cancellation_of(&[(1, 2)])).then([lines_cancelled(&[(1, 2)]), order_cancelled()]);
+    history().when(cancellation_of(&[(1, 1)])).then([lines_cancelled(&[(1, 1)], 400)]);
+    history().when(cancellation_of(&[(1, 2)])).then([lines_cancelled(&[(1, 2)], 800), order_cancelled()]);
 }
 
 #[test]
@@ -96,8 +102,9 @@ fn no_units_of_a_cancelled_or_closed_order_are_cancelled() {
 
 #[test]
 fn an_order_is_cancelled_as_long_as_nothing_left() {
-    for history in [placed_order(), confirmed_order(), confirmed_order().and(OrderCommand::StartFulfillment)] {
-        history.when(cancellation()).then([order_cancelled()]);
+    placed_order().when(cancellation()).then([order_cancelled()]);
+    for history in [confirmed_order(), confirmed_order().and(OrderCommand::StartFulfillment)] {
+        history.when(cancellation()).then([cancelled(CancelCause::Staff, true)]);
     }
 }
 
@@ -135,7 +142,7 @@ fn an_order_refunded_before_it_is_cancelled_is_closed_with_it() {
     refunded().when(cancellation()).then([order_cancelled(), OrderClosed {}.into()]);
     assert_eq!(order(&refunded().and(cancellation())).status(), OrderStatus::Refunded);
     let all = cancellation_of(&[(1, 3), (2, 2)]);
-    let events = [lines_cancelled(&[(1, 3), (2, 2)]), order_cancelled(), OrderClosed {}.into()];
+    let events = [lines_cancelled(&[(1, 3), (2, 2)], USUAL_TOTAL), order_cancelled(), OrderClosed {}.into()];
     refunded().when(all).then(events);
 }
 
@@ -174,9 +181,8 @@ fn cancellation_by_buyer() -> OrderCommand {
 
 #[test]
 fn a_buyer_cancels_an_order_that_nobody_puts_together() {
-    for history in [placed_order(), confirmed_order()] {
-        history.when(cancellation_by_buyer()).then([order_cancelled()]);
-    }
+    placed_order().when(cancellation_by_buyer()).then([cancelled(CancelCause::Buyer, false)]);
+    confirmed_order().when(cancellation_by_buyer()).then([cancelled(CancelCause::Buyer, true)]);
     for history in [cancelled_order(), cancelled_order().and(OrderCommand::Close)] {
         history.when(cancellation_by_buyer()).then_nothing();
     }
@@ -205,4 +211,72 @@ fn a_cancellation_changes_no_agreed_amount() {
     let cancelled = placed_order().and(cancellation_of(&[(1, 3)]));
     assert_eq!(order(&cancelled).total_minor(), USUAL_TOTAL);
     assert_eq!(order(&cancelled.and(cancellation_of(&[(2, 2)]))).total_minor(), USUAL_TOTAL);
+}
+
+fn for_cause(cause: CancelCause) -> OrderCommand {
+    OrderCommand::CancelForCause { cause }
+}
+
+fn out_of_stock() -> CancelCause {
+    CancelCause::InsufficientStock { sku: "85123A".parse().unwrap(), requested: 5, available: 4 }
+}
+
+#[test]
+fn an_order_that_is_cancelled_for_a_cause_says_so() {
+    for cause in [out_of_stock(), CancelCause::PaymentOverdue, CancelCause::StockLost, CancelCause::Withdrawn] {
+        let event = OrderCancelled { reason: cause.reason(), cause: Some(cause.clone()), confirmed: Some(false) };
+        checkout_order().when(for_cause(cause.clone())).then([event.into()]);
+        let done = checkout_order().and(for_cause(cause.clone()));
+        assert_eq!(order(&done).cancel_cause(), Some(&cause));
+        done.when(for_cause(cause)).then_nothing();
+    }
+    assert_eq!(order(&confirmed_order()).cancel_cause(), None);
+}
+
+/// Case 13: of two causes the first stands, and the second is answered.
+#[test]
+fn an_order_is_cancelled_for_one_cause() {
+    let done = || checkout_order().and(for_cause(out_of_stock()));
+    done().when(for_cause(CancelCause::PaymentOverdue)).then_nothing();
+    done().when(cancellation()).then_nothing();
+    assert_eq!(order(&done().and(cancellation())).cancel_cause(), Some(&out_of_stock()));
+}
+
+/// Case 5: a deadline loses to the money that has arrived.
+#[test]
+fn an_order_that_is_paid_is_not_overdue() {
+    let overdue = || for_cause(CancelCause::PaymentOverdue);
+    for amounts in [[USUAL_TOTAL, 0, 0, 0], [300, 1_000, 0, 0], [0, USUAL_TOTAL, 0, 0]] {
+        reserved_order().and(payment_update(1, amounts)).when(overdue()).then_refused(OrderError::PaymentArrived);
+    }
+    for amounts in [[USUAL_TOTAL - 1, 0, 0, 0], [0, USUAL_TOTAL, 1, 0]] {
+        let unpaid = reserved_order().and(payment_update(1, amounts)).and(overdue());
+        assert_eq!(order(&unpaid).status(), OrderStatus::Cancelled);
+    }
+    // An authorization that lapsed since does not undo the promise.
+    let promised = promised_order().and(payment_update(1, [0, 0, 0, 0]));
+    promised.when(overdue()).then_refused(OrderError::PaymentArrived);
+}
+
+/// Case 27: no cause overtakes a shipment.
+#[test]
+fn no_cause_cancels_goods_that_leave() {
+    for cause in [CancelCause::StockLost, CancelCause::Withdrawn, CancelCause::Staff] {
+        let planned = promised_order().and(plan(1, &[(1, 2)]));
+        planned.when(for_cause(cause.clone())).then_refused(OrderError::UnitsPlanned { planned: 2 });
+        let paid = promised_order().and(payment_update(1, [0, USUAL_TOTAL, 0, 0]));
+        let left = paid.and(plan(1, &[(1, 2)])).and(shipment(1, &[(1, 2)]));
+        left.when(for_cause(cause)).then_refused(OrderError::AlreadyShipped { shipped: 2 });
+    }
+    let started = promised_order().and(OrderCommand::StartFulfillment);
+    started.when(for_cause(CancelCause::Buyer)).then_refused(OrderError::FulfillmentStarted);
+}
+
+/// Case 14: what is being paid is what was agreed.
+#[test]
+fn a_checkouts_order_is_cancelled_in_part_only_once_it_is_promised() {
+    for history in [checkout_order(), reserved_order()] {
+        history.when(cancellation_of(&[(1, 1)])).then_refused(OrderError::NotConfirmed);
+    }
+    promised_order().when(cancellation_of(&[(1, 1)])).then([lines_cancelled(&[(1, 1)], 200)]);
 }

@@ -3,7 +3,7 @@
 use super::super::{
     Order,
     commands::{CartOrigin, OrderCommand, OrderContact},
-    events::{OrderQuote, RoundingPolicy, RoundingStage, Tax},
+    events::{OrderConfirmed, OrderQuote, RoundingPolicy, RoundingStage, Tax},
     fixtures::{
         HALF_UP, USUAL_TOTAL, cancellation, cancellation_of, cancelled_order, confirmed_order, credit_note_id,
         delivered_order, goods_return, line, order, payment_update, placed_order, plan, pounds, release,
@@ -51,6 +51,7 @@ fn an_order_is_placed_with_its_sums_and_the_stores_date() {
         email: None,
         shipping_address: None,
         billing_address: None,
+        checkout: None,
     };
     // The store's date, which need not be the date of the instant.
     let moment = Moment { business_date: expected.business_date, ..moment() };

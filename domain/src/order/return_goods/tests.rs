@@ -10,15 +10,15 @@ use super::super::{
 };
 use super::*;
 
-fn lines_returned(id: u128, lines: &[(u32, u32)]) -> OrderEvent {
-    let lines = some_units(lines);
-    OrderLinesReturned { return_id: return_id(id), lines, basis: Basis::Recorded }.into()
+fn lines_returned(id: u128, lines: &[(u32, u32)], value_minor: i64) -> OrderEvent {
+    let (lines, value_minor) = (some_units(lines), Some(value_minor));
+    OrderLinesReturned { return_id: return_id(id), lines, basis: Basis::Recorded, value_minor }.into()
 }
 
 #[test]
 fn shipped_goods_come_back_whether_or_not_the_order_is_delivered_or_closed() {
     for history in [shipped_order(), delivered_order(), delivered_order().and(OrderCommand::Close)] {
-        history.when(goods_return(1, &[(2, 1), (1, 2)])).then([lines_returned(1, &[(1, 2), (2, 1)])]);
+        history.when(goods_return(1, &[(2, 1), (1, 2)])).then([lines_returned(1, &[(1, 2), (2, 1)], 550)]);
     }
 }
 
@@ -101,7 +101,7 @@ fn what_is_on_its_way_back_is_not_returned_otherwise() {
 #[test]
 fn a_requested_return_takes_back_at_most_what_was_requested_and_is_over() {
     let asked = || delivered_order().and(return_request(1, &[(1, 2), (2, 1)]));
-    asked().when(goods_return(1, &[(1, 1)])).then([closed(1), lines_returned(1, &[(1, 1)])]);
+    asked().when(goods_return(1, &[(1, 1)])).then([closed(1), lines_returned(1, &[(1, 1)], 200)]);
     asked().when(goods_return(1, &[(1, 3)])).then_refused(exceeded(1, 3, 2));
     let over = || asked().and(goods_return(1, &[(1, 1)]));
     over().when(goods_return(1, &[(1, 1)])).then_nothing();

@@ -5,7 +5,7 @@ use super::super::{
     commands::PaymentCommand,
     fixtures::{
         AMOUNT, EXPIRED, amount, authorization, capture, created, creation, failure, operation_id, order_id, payment,
-        refund, success, unknown, void,
+        quote_hash, refund, success, unknown, void,
     },
 };
 use super::*;
@@ -28,8 +28,17 @@ fn a_payment_is_created() {
         method: "card".parse().unwrap(),
         source: None,
         basis: Basis::Recorded,
+        quote_hash: Some(quote_hash()),
     };
     given::<Payment>([]).when(creation(AMOUNT)).then([expected.into()]);
+}
+
+/// Case 14: whoever asks the provider for the money can say what the customer agreed to.
+#[test]
+fn a_payment_remembers_what_the_customer_agreed_to() {
+    assert_eq!(payment(&created()).quote_hash(), Some(quote_hash()));
+    let inferred = given::<Payment>([]).and(settlement(AMOUNT, "aa"));
+    assert_eq!(payment(&inferred).quote_hash(), None);
 }
 
 #[test]
@@ -64,6 +73,7 @@ fn a_payment_of_the_past_is_inferred_as_captured() {
         method: "assumed_settled".parse().unwrap(),
         source: Some(source("536365", "aa")),
         basis: Basis::Inferred,
+        quote_hash: None,
     };
     let captured = PaymentCaptured {
         operation_id: operation_id(9),

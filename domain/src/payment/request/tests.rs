@@ -4,8 +4,8 @@ use super::super::{
     Payment,
     commands::PaymentCommand,
     fixtures::{
-        AMOUNT, EXPIRED, authorization as authorize, authorized, capture as take, captured, created, failure,
-        operation_id, payment, refund as give_back, success, unknown, void as set_free,
+        AMOUNT, EXPIRED, action_required, authorization as authorize, authorized, cancel, capture as take, captured,
+        created, expired, failure, operation_id, payment, refund as give_back, success, unknown, void as set_free,
     },
     state::OperationOutcome,
 };
@@ -13,7 +13,7 @@ use super::*;
 use crate::{aggregate::Aggregate, testing::moment};
 
 fn request(operation: u128, kind: OperationKind, attempt: u32, amount_minor: i64) -> PaymentEvent {
-    requested(operation_id(operation), kind, attempt, amount_minor)
+    requested(operation_id(operation), kind, attempt, amount_minor, None)
 }
 
 fn open(operation: u128, kind: OperationKind, outcome: OperationOutcome) -> PaymentError {
@@ -21,7 +21,7 @@ fn open(operation: u128, kind: OperationKind, outcome: OperationOutcome) -> Paym
 }
 
 fn attempt(attempt: u32) -> PaymentEvent {
-    PaymentAttemptStarted { attempt, provider: "simulator".parse().unwrap() }.into()
+    PaymentAttemptStarted { attempt, provider: "simulator".parse().unwrap(), instrument: None }.into()
 }
 
 #[test]
@@ -164,9 +164,16 @@ fn an_operation_id_stands_for_its_request() {
     captured().when(take(2, 1)).then_refused(refusal(2));
     captured().when(give_back(2, AMOUNT)).then_refused(refusal(2));
     captured().when(set_free(1)).then_refused(refusal(1));
-    let other_provider =
-        PaymentCommand::RequestAuthorization { operation_id: operation_id(1), provider: "stripe".parse().unwrap() };
-    created().and(authorize(1)).when(other_provider).then_refused(refusal(1));
+    let with = |provider: &str, instrument: Option<&str>| PaymentCommand::RequestAuthorization {
+        operation_id: operation_id(1),
+        provider: provider.parse().unwrap(),
+        instrument: instrument.map(|instrument| instrument.parse().unwrap()),
+    };
+    created().and(authorize(1)).when(with("stripe", None)).then_refused(refusal(1));
+    created().and(authorize(1)).when(with("simulator", Some("tok_other"))).then_refused(refusal(1));
+    created().and(with("simulator", Some("tok_1"))).when(with("simulator", Some("tok_1"))).then_nothing();
+    let other_attempt = PaymentCommand::RequestVoid { operation_id: operation_id(2), attempt: Some(2) };
+    authorized().and(set_free(2)).when(other_attempt).then_refused(refusal(2));
 }
 
 #[test]
@@ -178,6 +185,79 @@ fn a_payment_has_a_bounded_number_of_operations() {
     let refusal = Payment::decide(&state, &give_back(1_001, 1), &moment());
     assert_eq!(refusal, Err(PaymentError::TooManyOperations { max: 1_000 }));
     assert_eq!(Payment::decide(&state, &give_back(1_000, 1), &moment()), Ok(vec![]));
+}
+
+#[test]
+fn a_payment_has_a_bounded_number_of_attempts_and_room_for_its_money_beyond_them() {
+    let mut history = created();
+    for operation in 1..=u128::from(ATTEMPTS_MAX) {
+        history = history.and(authorize(operation)).and(failure(operation));
+    }
+    let late = history.and(success(1, AMOUNT)).and(EXPIRED).and(expired(1));
+    late.when(authorize(200)).then_refused(PaymentError::TooManyAttempts { max: ATTEMPTS_MAX });
+}
+
+#[test]
+fn an_attempt_says_what_it_pays_with() {
+    let command = PaymentCommand::RequestAuthorization {
+        operation_id: operation_id(1),
+        provider: "simulator".parse().unwrap(),
+        instrument: Some("tok_1".parse().unwrap()),
+    };
+    let started = PaymentAttemptStarted {
+        attempt: 1,
+        provider: "simulator".parse().unwrap(),
+        instrument: Some("tok_1".parse().unwrap()),
+    };
+    created().when(command.clone()).then([started.into(), request(1, OperationKind::Authorize, 1, AMOUNT)]);
+    let payment = payment(&created().and(command));
+    assert_eq!(payment.instrument().map(Reference::as_str), Some("tok_1"));
+    assert_eq!(payment.newest_attempt().unwrap().1.instrument.as_ref().map(Reference::as_str), Some("tok_1"));
+    assert_eq!((payment.attempt(), payment.provider().map(Reference::as_str)), (1, Some("simulator")));
+}
+
+/// Case 6: who does not finish at the bank may pay with something else.
+#[test]
+fn an_attempt_that_waits_for_the_customer_may_be_left_for_another() {
+    let waiting = created().and(authorize(1)).and(action_required(1));
+    waiting.when(authorize(2)).then([attempt(2), request(2, OperationKind::Authorize, 2, AMOUNT)]);
+}
+
+#[test]
+fn a_refund_says_why() {
+    let reason = Some("arrived broken".parse().unwrap());
+    let command =
+        PaymentCommand::RequestRefund { operation_id: operation_id(3), amount_minor: 1, reason: reason.clone() };
+    captured().when(command).then([requested(operation_id(3), OperationKind::Refund, 1, 1, reason)]);
+}
+
+#[test]
+fn a_void_sets_free_what_the_named_attempt_has_set_aside() {
+    let of = |attempt| PaymentCommand::RequestVoid { operation_id: operation_id(3), attempt: Some(attempt) };
+    let two = || {
+        let second = created().and(authorize(1)).and(failure(1)).and(authorize(2)).and(success(2, AMOUNT));
+        second.and(success(1, AMOUNT))
+    };
+    two().when(of(1)).then([request(3, OperationKind::Void, 1, AMOUNT)]);
+    two().when(set_free(3)).then([request(3, OperationKind::Void, 2, AMOUNT)]);
+    two().when(of(3)).then_refused(PaymentError::NothingAuthorized);
+}
+
+/// Case 27: a cancelled payment takes nothing more, and still gives back.
+#[test]
+fn a_cancelled_payment_neither_authorizes_nor_captures() {
+    let cancelled = PaymentCancelled { reason: "order_cancelled".parse().unwrap() };
+    created().when(cancel()).then([cancelled.into()]);
+    created().and(cancel()).when(cancel()).then_nothing();
+    created().and(cancel()).when(authorize(1)).then_refused(PaymentError::Cancelled);
+    authorized().and(cancel()).when(take(2, 1)).then_refused(PaymentError::Cancelled);
+    assert_eq!(payment(&authorized().and(cancel())).capturable_minor(), 0);
+    let void = request(2, OperationKind::Void, 1, AMOUNT);
+    authorized().and(cancel()).when(set_free(2)).then([void]);
+    let refund = request(3, OperationKind::Refund, 1, 1);
+    captured().and(cancel()).when(give_back(3, 1)).then([refund]);
+    // What was asked for before is answered as before.
+    authorized().and(take(2, 1)).and(cancel()).when(take(2, 1)).then_nothing();
 }
 
 #[test]

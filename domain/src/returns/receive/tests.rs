@@ -4,7 +4,7 @@ use super::super::{
     fixtures::{
         approved, cancelled, inspected, inspection, parcel, receipt_id, received, rejected, requested, resolved,
     },
-    state::ReturnLineProgress,
+    state::{Parcel, ReturnLineProgress},
 };
 use super::*;
 use crate::quantity::Quantity;
@@ -16,7 +16,7 @@ fn received_line(line: u32, quantity: i64, condition: GoodsCondition) -> Receive
 
 fn came(receipt: u128, lines: &[(u32, i64, GoodsCondition)]) -> ReturnEvent {
     let lines = lines.iter().map(|&(line, quantity, condition)| received_line(line, quantity, condition)).collect();
-    ReturnReceived { receipt_id: receipt_id(receipt), lines }.into()
+    ReturnReceived { receipt_id: receipt_id(receipt), location: None, lines }.into()
 }
 
 /// Case 26: some units of a line come damaged, others do not.
@@ -79,9 +79,9 @@ fn parcels_are_bounded() {
     let state = many.state();
     let mut known = state.known().unwrap().clone();
     for receipt in 0..100 {
-        known.parcels.insert(receipt_id(receipt), [].into());
+        known.parcels.insert(receipt_id(receipt), Parcel { location: None, lines: [].into() });
     }
-    let refusal = receive(&known, receipt_id(200), &[received_line(1, 1, Resellable)]);
+    let refusal = receive(&known, receipt_id(200), None, &[received_line(1, 1, Resellable)]);
     assert_eq!(refusal, Err(ReturnError::TooManyParcels { max: 100 }));
 }
 

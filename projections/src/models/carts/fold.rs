@@ -93,7 +93,8 @@ pub(super) async fn apply(incoming: &Incoming, tables: &mut dyn Tables) -> Resul
         }
         CartEvent::CartQuoted(quoted) => set_quote(&mut row, quoted)?,
         CartEvent::CartCompletionClaimed(claimed) => row.claimed_until = Some(claimed.expires_at),
-        CartEvent::CartCompletionReleased(_) => row.claimed_until = None,
+        CartEvent::CartCheckoutBegan(began) => row.checkout_order_id = Some(began.order_id.to_string()),
+        CartEvent::CartCompletionReleased(_) => release(&mut row),
         CartEvent::CartConverted(converted) => {
             close(&mut row, "converted");
             row.order_id = Some(converted.order_id.to_string());
@@ -152,6 +153,7 @@ fn begun(cart_id: String, created: &CartCreated) -> Result<CartRow, ApplyError> 
         quote_total_minor: None,
         quote_expires_at: None,
         claimed_until: None,
+        checkout_order_id: None,
         payments: 0,
         merged_into: None,
         order_id: None,
@@ -164,7 +166,11 @@ fn begun(cart_id: String, created: &CartCreated) -> Result<CartRow, ApplyError> 
 
 fn close(row: &mut CartRow, state: &str) {
     state.clone_into(&mut row.state);
-    row.claimed_until = None;
+    release(row);
+}
+
+fn release(row: &mut CartRow) {
+    (row.claimed_until, row.checkout_order_id) = (None, None);
 }
 
 fn set_quote(row: &mut CartRow, quoted: &CartQuoted) -> Result<(), ApplyError> {

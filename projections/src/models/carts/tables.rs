@@ -43,8 +43,10 @@ read_table! {
         pub quote_total_minor: Option<i64>,
         /// The first instant at which the quote does not hold any more.
         pub quote_expires_at: Option<DateTime<Utc>>,
-        /// When the claim of whoever makes an order of it lapses; null if nobody does.
+        /// When the claim of a request that makes an order of it lapses; null if none does.
         pub claimed_until: Option<DateTime<Utc>>,
+        /// The typed id of the order whose checkout runs, which no time ends; null if none does.
+        pub checkout_order_id: Option<String>,
         /// How many payments depend on it.
         pub payments: i64,
         /// The typed id of the cart that its lines went into.

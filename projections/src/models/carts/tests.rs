@@ -8,16 +8,17 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use tillroll_domain::{
     aggregate::{Aggregate, Moment},
     cart::{
-        AddressKind, Cart, CartEnding, CartOwner, CartState, MergeStrategy,
+        AddressKind, Cart, CartEnding, CartOwner, CartState, CompletionClaim, MergeStrategy,
         commands::{CartCommand as Command, IdleLimits},
         line::{CartLine, LineOption, LinePrice, SkuAvailability},
     },
+    checkout::{CapturePolicy, CheckoutTerms, PaymentTerms},
     contact::Address,
     ids::{CartId, CartLineId, CustomerId, OrderId, PaymentId, SubjectId},
     personal::Personal,
     pricing::{
-        FlatTax, PriceReason, PricingLine, PricingRequest, Quote, SelectedPrice, TaxRate, ThresholdShipping, price,
-        shipping::ShippingTariff,
+        FlatTax, PriceReason, PricingLine, PricingRequest, Quote, QuoteHash, SelectedPrice, TaxRate, ThresholdShipping,
+        price, shipping::ShippingTariff,
     },
 };
 use tillroll_infra::stream::DEFAULT_TENANT;
@@ -120,7 +121,9 @@ impl Told {
                 prop_assert_eq!(quote.as_ref(), cart.quote.as_deref());
                 prop_assert_eq!(row.quote_total_minor, cart.quote.as_ref().map(|quote| quote.total_minor));
                 prop_assert_eq!(row.quote_expires_at, cart.quote.as_ref().map(|quote| quote.expires_at));
-                prop_assert_eq!(row.claimed_until, cart.claim.map(|claim| claim.expires_at));
+                prop_assert_eq!(row.claimed_until, cart.claim.as_ref().and_then(CompletionClaim::lapses_at));
+                let checkout = cart.running_checkout().map(|checkout| checkout.order_id.to_string());
+                prop_assert_eq!(row.checkout_order_id.clone(), checkout);
                 prop_assert_eq!(row.payments, i64::try_from(cart.payments.len()).unwrap());
                 let cells = [row.shipping_address.is_some(), row.billing_address.is_some(), row.email.is_some()];
                 let known = [cart.shipping_address.is_some(), cart.billing_address.is_some(), cart.email.is_some()];
@@ -134,7 +137,7 @@ impl Told {
                     CartEnding::Expired => ("expired", None, None),
                 };
                 prop_assert_eq!((&*row.state, row.merged_into.clone(), row.order_id.clone()), (state, into, order_id));
-                prop_assert_eq!(row.claimed_until, None);
+                prop_assert_eq!((row.claimed_until, row.checkout_order_id), (None, None));
             }
         }
         Ok(())
@@ -287,6 +290,27 @@ fn a_cart_takes_lines_in_and_keeps_when_its_own_came() {
     assert_eq!(times, [line("HEART", 3, 0), line("STAR", 1, 60)]);
 }
 
+fn check_out(order: u128, quote_hash: QuoteHash) -> Command {
+    let payment =
+        PaymentTerms { method: parse("card"), provider: parse("simulated"), capture: CapturePolicy::AtFulfillment };
+    let terms = CheckoutTerms { payment: Some(payment) };
+    Command::BeginCheckout { order_id: OrderId::new(Uuid::from_u128(order)), quote_hash, terms, instrument: None }
+}
+
+/// Case 14: whoever looks at a cart that is checked out sees for which order it is frozen.
+#[test]
+fn a_cart_names_the_order_whose_checkout_runs() {
+    let told = guest().and(add(1, "HEART", 2)).and(Command::SelectShipping { method: parse("standard") });
+    let quote = told.quote().unwrap();
+    let hash = quote.hash;
+    let checked_out = told.and(Command::Quote { quote }).and(check_out(6, hash));
+    let order_id = OrderId::new(Uuid::from_u128(6));
+    assert_eq!(checked_out.row().checkout_order_id, Some(order_id.to_string()));
+    assert_eq!((checked_out.row().claimed_until, checked_out.row().order_id), (None, None));
+    let freed = checked_out.and(Command::EndCheckout { order_id, placed: false });
+    assert_eq!((freed.row().checkout_order_id, &*freed.row().state), (None, "open"));
+}
+
 fn command() -> impl Strategy<Value = Command> {
     let sku = || select(vec!["HEART", "STAR"]);
     let options = || select(vec![vec![], vec![LineOption { name: parse("color"), value: parse("red") }]]);
@@ -322,6 +346,9 @@ fn command() -> impl Strategy<Value = Command> {
         }),
         1 => Just(Command::AbortCompletion { fence: 1 }),
         1 => Just(Command::Convert { fence: 1, order_id: OrderId::new(Uuid::from_u128(6)) }),
+        2 => (1..3_u128, any::<bool>()).prop_map(|(order, placed)| Command::EndCheckout {
+            order_id: OrderId::new(Uuid::from_u128(order)), placed,
+        }),
         1 => Just(Command::EraseContact),
         1 => Just(Command::Expire {
             limits: IdleLimits { guest_seconds: 1, customer_seconds: 1, empty_seconds: 1 }
@@ -339,6 +366,9 @@ proptest! {
             if also == 0 && let Some(quote) = told.quote() {
                 let quote_hash = quote.hash;
                 told.ask(&Command::Quote { quote });
+                if minutes == 0 {
+                    told.ask(&check_out(1, quote_hash));
+                }
                 told.ask(&Command::BeginCompletion { quote_hash, lease_seconds: 60 });
             }
             told.check()?;

@@ -9,7 +9,9 @@ use super::{
 };
 use crate::{
     models::{
-        fold::{basis, difference, int, is_shown, known, position, revision, stated_tax, stream_uuid, sum, total},
+        fold::{
+            basis, difference, int, is_shown, json, known, position, revision, stated_tax, stream_uuid, sum, total,
+        },
         query::text,
         source_documents::local_time,
     },
@@ -17,12 +19,22 @@ use crate::{
     projection::{ApplyError, Incoming, Tables, TablesExt},
 };
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use tillroll_domain::{
+    checkout::CapturePolicy,
     common::LineKind,
     ids::OrderId,
-    order::events::{OrderEvent, OrderPaymentChanged, OrderPlaced},
+    order::{
+        CancelCause,
+        events::{OrderCancelled, OrderEvent, OrderPaymentChanged, OrderPlaced},
+    },
 };
 use tillroll_infra::event::RecordedEvent;
+
+/// No stock is held.
+const NONE: &str = "none";
+/// Stock is held or promised for all goods.
+const RESERVED: &str = "reserved";
 
 pub(super) async fn apply(incoming: &Incoming, tables: &mut dyn Tables) -> Result<(), ApplyError> {
     if !is_shown(incoming) {
@@ -45,11 +57,15 @@ pub(super) async fn apply(incoming: &Incoming, tables: &mut dyn Tables) -> Resul
             changed = lines::placed(&order_id, placed)?;
             contact = contact_row(&order_id, incoming)?;
         }
+        OrderEvent::OrderStockReserved(_) => RESERVED.clone_into(&mut order.stock),
         OrderEvent::OrderConfirmed(_) | OrderEvent::OrderClosed(_) => {}
         OrderEvent::OrderLinesCancelled(cancelled) => {
             changed = lines::cancel(&mut order, &cancelled.lines, event, tables).await?;
         }
-        OrderEvent::OrderCancelled(_) => changed = lines::cancel_all(&mut order, event, tables).await?,
+        OrderEvent::OrderCancelled(cancelled) => {
+            changed = lines::cancel_all(&mut order, event, tables).await?;
+            tell_cause(&mut order, cancelled)?;
+        }
         OrderEvent::OrderPaymentChanged(change) => {
             payment = Some(payment_row(&mut order, change, event, tables).await?);
         }
@@ -106,6 +122,20 @@ pub(super) async fn apply(incoming: &Incoming, tables: &mut dyn Tables) -> Resul
     Ok(())
 }
 
+/// Says why nothing of the order will be delivered. Whoever undoes the order gives its stock back.
+fn tell_cause(order: &mut OrderRow, cancelled: &OrderCancelled) -> Result<(), ApplyError> {
+    NONE.clone_into(&mut order.stock);
+    order.cancel_reason = Some(cancelled.reason.to_string());
+    order.cancel_cause = cancelled.cause.as_ref().map(|cause| cause.as_str().to_owned());
+    order.cancel_shortage = match &cancelled.cause {
+        Some(CancelCause::InsufficientStock { sku, requested, available }) => {
+            Some(json(&json!({ "sku": sku, "requested": requested, "available": available }))?)
+        }
+        Some(_) | None => None,
+    };
+    Ok(())
+}
+
 /// The contact as the event has it, sealed; nothing if the event has none.
 fn contact_row(order_id: &str, incoming: &Incoming) -> Result<Option<OrderContactRow>, ApplyError> {
     let row = OrderContactRow {
@@ -127,6 +157,7 @@ fn order_row(
     let goods = placed.lines.iter().filter(|line| line.kind == LineKind::Goods);
     let source = placed.source.as_ref();
     let quote = placed.quote.as_deref();
+    let payment = placed.checkout.as_deref().and_then(|terms| terms.payment.as_ref());
     Ok(OrderRow {
         order_id: order_id.to_owned(),
         status: String::new(),
@@ -134,6 +165,14 @@ fn order_row(
         payment_status: String::new(),
         fulfillment_status: String::new(),
         return_status: String::new(),
+        stock: NONE.to_owned(),
+        cancel_cause: None,
+        cancel_reason: None,
+        cancel_shortage: None,
+        is_checkout: placed.checkout.is_some(),
+        payment_method: payment.map(|terms| terms.method.to_string()),
+        payment_provider: payment.map(|terms| terms.provider.to_string()),
+        payment_capture: payment.map(|terms| capture(terms.capture).to_owned()),
         customer_id: placed.customer_id.map(|id| id.to_string()),
         cart_id: placed.cart_id.map(|id| id.to_string()),
         quote_hash: quote.map(|quote| quote.hash.to_string()),
@@ -178,6 +217,13 @@ fn order_row(
         revision: 0,
         position: 0,
     })
+}
+
+const fn capture(policy: CapturePolicy) -> &'static str {
+    match policy {
+        CapturePolicy::AtOnce => "at_once",
+        CapturePolicy::AtFulfillment => "at_fulfillment",
+    }
 }
 
 /// The payment's row as it stands now; the order's sums lose what it had and gain what it has.

@@ -24,6 +24,23 @@ read_table! {
         pub fulfillment_status: String,
         /// What is on its way back or came back: `none`, `requested` (something may be on its way) or `returned`.
         pub return_status: String,
+        /// The stock of a checkout's order: `reserved` while it is held or promised for all goods, else `none`.
+        pub stock: String,
+        /// What led to its cancellation: `buyer`, `staff`, `insufficient_stock`, `payment_overdue`, `stock_lost` or
+        /// `withdrawn`; none if it was not cancelled, or before causes were told.
+        pub cancel_cause: Option<String>,
+        /// Why it was cancelled, in words, possibly empty; none if it was not.
+        pub cancel_reason: Option<String>,
+        /// What there was not enough of: a JSON object with `sku`, `requested` and `available`.
+        pub cancel_shortage: Option<String>,
+        /// Whether a checkout made it.
+        pub is_checkout: bool,
+        /// The means of payment that a checkout agreed to; none if there is nothing to pay.
+        pub payment_method: Option<String>,
+        /// Who carries that payment out.
+        pub payment_provider: Option<String>,
+        /// When that money is taken: `at_once` or `at_fulfillment`.
+        pub payment_capture: Option<String>,
         /// Who ordered: a typed id.
         pub customer_id: Option<String>,
         /// The cart it was made from: a typed id.

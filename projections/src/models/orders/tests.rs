@@ -8,14 +8,15 @@ use crate::models::testing::{
 };
 use tillroll_domain::{
     aggregate::Aggregate,
+    checkout::{CapturePolicy, CheckoutTerms, PaymentTerms, StockHold},
     common::{Basis, LineQuantity},
     order::{
-        Order,
+        CancelCause, Order,
         events::{
             CreditedLine, OrderCancelled, OrderClosed, OrderConfirmed, OrderDelivered, OrderFulfillmentPlanned,
             OrderFulfillmentReleased, OrderFulfillmentStarted, OrderLinesCancelled, OrderLinesCredited,
             OrderLinesReturned, OrderLinesShipped, OrderPaymentChanged, OrderPlaced, OrderQuote, OrderReturnClosed,
-            OrderReturnRequested,
+            OrderReturnRequested, OrderStockReserved,
         },
     },
     pricing::PolicyVersion,
@@ -48,11 +49,11 @@ fn shipped(of: &[(u32, i64)]) -> OrderEvent {
 
 fn returned(of: &[(u32, i64)]) -> OrderEvent {
     let return_id = parse("ret_01890000-0000-7000-8000-0000000000a3");
-    OrderLinesReturned { return_id, lines: lines(of), basis: BASIS }.into()
+    OrderLinesReturned { return_id, lines: lines(of), basis: BASIS, value_minor: None }.into()
 }
 
 fn cancelled(of: &[(u32, i64)]) -> OrderEvent {
-    OrderLinesCancelled { lines: lines(of), reason: parse("sold out") }.into()
+    OrderLinesCancelled { lines: lines(of), reason: parse("sold out"), value_minor: None }.into()
 }
 
 fn history(events: impl IntoIterator<Item = OrderEvent>) -> History<Orders> {
@@ -114,7 +115,7 @@ fn lines_count_what_becomes_of_them() {
 
 #[test]
 fn cancelling_bit_by_bit_and_then_all_cancels_the_whole_amount() {
-    let cancel = OrderCancelled { reason: parse("changed mind") }.into();
+    let cancel = OrderCancelled { reason: parse("changed mind"), cause: None, confirmed: None }.into();
     let history = history([cancelled(&[(3, 1), (1, 2)]), cancelled(&[(3, 1)]), cancel]);
     let order: OrderRow = history.tables.only();
     assert_eq!(order.cancelled_minor, order.goods_minor + order.carriage_minor - order.discount_minor);
@@ -178,7 +179,11 @@ fn the_row_and_the_aggregate_agree_on_every_axis_after_every_event() {
             paid(PAYMENT_ID, 2_450, 2_450),
             OrderClosed {}.into(),
         ],
-        vec![paid(PAYMENT_ID, 100, 0), OrderCancelled { reason: parse("") }.into(), paid(PAYMENT_ID, 100, 100)],
+        vec![
+            paid(PAYMENT_ID, 100, 0),
+            OrderCancelled { reason: parse(""), cause: None, confirmed: None }.into(),
+            paid(PAYMENT_ID, 100, 100),
+        ],
         vec![
             confirmed(),
             cancelled(&[(1, 5), (2, 2)]),
@@ -268,6 +273,45 @@ fn the_state_of_returns_follows_from_what_is_on_its_way_and_what_came() {
     assert_eq!(state(then(sent(), vec![return_requested(&[(1, 2)]), return_closed()])), "none");
     let came = vec![return_requested(&[(1, 2)]), return_closed(), returned(&[(1, 1)])];
     assert_eq!(state(then(sent(), came)), "returned");
+}
+
+#[test]
+fn an_order_of_a_checkout_shows_its_terms_its_stock_and_why_it_was_cancelled() {
+    let payment =
+        PaymentTerms { method: parse("card"), provider: parse("simulated"), capture: CapturePolicy::AtFulfillment };
+    let checkout = Some(Box::new(CheckoutTerms { payment: Some(payment) }));
+    let mut history = History::of(Orders);
+    history.push::<OrderEvent>(ORDER, OrderPlaced { checkout, ..shop::order() });
+    let row = |history: &History<Orders>| history.tables.only::<OrderRow>();
+    let terms = |row: OrderRow| (row.is_checkout, row.payment_method, row.payment_provider, row.payment_capture);
+    let expected = [Some("card"), Some("simulated"), Some("at_fulfillment")].map(|word| word.map(str::to_owned));
+    let [method, provider, capture] = expected;
+    assert_eq!(terms(row(&history)), (true, method, provider, capture));
+    assert_eq!((&*row(&history).stock, row(&history).cancel_reason), ("none", None));
+    let hold = StockHold {
+        sku: parse("85123A"),
+        location: parse("main"),
+        reservation_id: parse("rsv_01890000-0000-7000-8000-0000000000a4"),
+        quantity: units(7),
+    };
+    history.push::<OrderEvent>(ORDER, OrderStockReserved { holds: vec![hold] });
+    assert_eq!(row(&history).stock, "reserved");
+    let cause = CancelCause::InsufficientStock { sku: parse("22423"), requested: 3, available: 1 };
+    let cancelled = OrderCancelled { reason: parse("not enough in stock"), cause: Some(cause), confirmed: Some(false) };
+    history.push::<OrderEvent>(ORDER, cancelled);
+    let row = row(&history);
+    assert_eq!((&*row.stock, row.cancel_cause.as_deref()), ("none", Some("insufficient_stock")));
+    assert_eq!(row.cancel_reason.as_deref(), Some("not enough in stock"));
+    assert_eq!(row.cancel_shortage.as_deref(), Some(r#"{"available":1,"requested":3,"sku":"22423"}"#));
+    let details: Vec<String> = history.tables.all::<OrderTimelineRow>().into_iter().map(|row| row.details).collect();
+    assert_eq!(details[1], r#"{"holds":1,"quantity":7}"#);
+    let expected =
+        r#"{"reason":"not enough in stock","cause":"insufficient_stock","sku":"22423","requested":3,"available":1}"#;
+    let same = |left: &str, right: &str| {
+        serde_json::from_str::<serde_json::Value>(left).unwrap()
+            == serde_json::from_str::<serde_json::Value>(right).unwrap()
+    };
+    assert!(same(&details[2], expected), "{}", details[2]);
 }
 
 /// Case 37: an order made from a cart shows the cart and the quote, and keeps the contact sealed beside it.

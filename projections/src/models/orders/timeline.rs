@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use tillroll_domain::{
     common::{Basis, LineQuantity},
-    order::events::OrderEvent,
+    order::{CancelCause, events::OrderEvent},
 };
 use tillroll_infra::event::RecordedEvent;
 
@@ -49,13 +49,32 @@ fn describe(fact: &OrderEvent) -> Result<(Basis, Value), ApplyError> {
             });
             (placed.basis, details)
         }
+        OrderEvent::OrderStockReserved(reserved) => {
+            let details = json!({
+                "holds": reserved.holds.len(),
+                "quantity": total(reserved.holds.iter().map(|hold| hold.quantity.as_i64()))?,
+            });
+            (Basis::Recorded, details)
+        }
         OrderEvent::OrderConfirmed(confirmed) => (confirmed.basis, nothing()),
         OrderEvent::OrderLinesCancelled(cancelled) => {
             let mut details = counts(&cancelled.lines)?;
             details.insert("reason".to_owned(), json!(cancelled.reason));
+            add_value(&mut details, cancelled.value_minor);
             (Basis::Recorded, Value::Object(details))
         }
-        OrderEvent::OrderCancelled(cancelled) => (Basis::Recorded, json!({ "reason": cancelled.reason })),
+        OrderEvent::OrderCancelled(cancelled) => {
+            let mut details = Map::from_iter([("reason".to_owned(), json!(cancelled.reason))]);
+            details.extend(cancelled.cause.as_ref().map(|cause| ("cause".to_owned(), json!(cause.as_str()))));
+            if let Some(CancelCause::InsufficientStock { sku, requested, available }) = &cancelled.cause {
+                details.extend([
+                    ("sku".to_owned(), json!(sku)),
+                    ("requested".to_owned(), json!(requested)),
+                    ("available".to_owned(), json!(available)),
+                ]);
+            }
+            (Basis::Recorded, Value::Object(details))
+        }
         OrderEvent::OrderPaymentChanged(changed) => {
             let details = json!({
                 "payment_id": changed.payment_id,
@@ -90,6 +109,7 @@ fn describe(fact: &OrderEvent) -> Result<(Basis, Value), ApplyError> {
         OrderEvent::OrderLinesReturned(returned) => {
             let mut details = counts(&returned.lines)?;
             details.insert("return_id".to_owned(), json!(returned.return_id));
+            add_value(&mut details, returned.value_minor);
             (returned.basis, Value::Object(details))
         }
         OrderEvent::OrderLinesCredited(credited) => {
@@ -102,6 +122,10 @@ fn describe(fact: &OrderEvent) -> Result<(Basis, Value), ApplyError> {
             (credited.basis, details)
         }
     })
+}
+
+fn add_value(details: &mut Map<String, Value>, value_minor: Option<i64>) {
+    details.extend(value_minor.map(|minor| ("value_minor".to_owned(), json!(minor))));
 }
 
 fn counts(lines: &[LineQuantity]) -> Result<Map<String, Value>, ApplyError> {

@@ -37,7 +37,7 @@ fn requested() -> ReturnEvent {
 fn received(receipt: char, lines: &[(u32, i64, GoodsCondition)]) -> ReturnEvent {
     let line = |&(line, quantity, condition)| ReceivedLine { line, quantity: units(quantity), condition };
     let receipt_id = parse(&format!("rcp_01890000-0000-7000-8000-00000000000{receipt}"));
-    ReturnReceived { receipt_id, lines: lines.iter().map(line).collect() }.into()
+    ReturnReceived { receipt_id, location: None, lines: lines.iter().map(line).collect() }.into()
 }
 
 fn inspected(lines: &[(u32, u32, u32)]) -> ReturnEvent {

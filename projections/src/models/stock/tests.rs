@@ -121,7 +121,7 @@ fn a_hold_becomes_a_promise_and_the_promise_a_shipment() {
     let row: StockRow = history.tables.only();
     assert_eq!((row.reserved, row.allocated, row.available), (0, 4, 6));
     history.push::<StockItemEvent>(STREAM, shipped(3, 3));
-    history.push::<StockItemEvent>(STREAM, AllocationReleased { order_id, quantity: units(1) });
+    history.push::<StockItemEvent>(STREAM, AllocationReleased { order_id, quantity: units(1), release_id: None });
     let row: StockRow = history.tables.only();
     assert_eq!((row.on_hand, row.allocated, row.available, row.shipped), (7, 0, 7, 3));
 }

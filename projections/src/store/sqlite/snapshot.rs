@@ -2,11 +2,11 @@
 
 use super::{
     failed, registry,
-    sql::{safe, select_all},
+    sql::{safe, select_all, select_due},
     value,
 };
 use crate::{
-    store::{GenerationState, Registration, StoreError, StoreSnapshot},
+    store::{Due, GenerationState, Registration, StoreError, StoreSnapshot},
     table::{ColumnSpec, TableSpec, Value},
 };
 use futures::future::BoxFuture;
@@ -53,6 +53,17 @@ impl StoreSnapshot for SqliteSnapshot {
             let rows =
                 sqlx::query(safe(select_all(&table))).fetch_all(&mut *self.transaction).await.map_err(refused)?;
             rows.iter().map(|row| value::read_row(row, table.columns)).collect()
+        })
+    }
+
+    fn due<'a>(&'a mut self, due: Due<'a>) -> BoxFuture<'a, Result<Vec<Vec<Value>>, StoreError>> {
+        Box::pin(async move {
+            let (sql, values) = select_due(&due)?;
+            let rows = sqlx::query_with(safe(sql), value::bind_all(&values)?)
+                .fetch_all(&mut *self.transaction)
+                .await
+                .map_err(refused)?;
+            rows.iter().map(|row| value::read_row(row, due.table.columns)).collect()
         })
     }
 

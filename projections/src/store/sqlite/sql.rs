@@ -1,8 +1,8 @@
 //! The SQL texts that the SQLite store generates, and the one place where a generated text is declared safe.
 
 use crate::{
-    store::PhysicalTable,
-    table::{ColumnSpec, ColumnType},
+    store::{Due, PhysicalTable, StoreError},
+    table::{ColumnSpec, ColumnType, Value},
 };
 use sqlx::AssertSqlSafe;
 use std::{fmt::Write, sync::Arc};
@@ -88,6 +88,31 @@ pub(super) fn select_all(spec: &crate::table::TableSpec) -> String {
         spec.name,
         names(spec.columns.get(..spec.key_columns).unwrap_or(spec.columns))
     )
+}
+
+/// Selects the rows of a view that are due, with the values to bind.
+pub(super) fn select_due(due: &Due<'_>) -> Result<(String, Vec<Value>), StoreError> {
+    let spec = &due.table;
+    let column = due.place(due.column)?;
+    let key = names(spec.columns.get(..spec.key_columns).unwrap_or(spec.columns));
+    let mut sql = format!("SELECT {} FROM {} WHERE {} IS NOT NULL", names(spec.columns), spec.name, due.column);
+    let mut values = Vec::new();
+    if let Some((name, value)) = due.scope {
+        due.place(name)?;
+        let _ = write!(sql, " AND {name} = ?");
+        values.push(value.clone());
+    }
+    if let Some(up_to) = due.up_to {
+        let _ = write!(sql, " AND {} <= ?", due.column);
+        values.push(Value::Time(up_to));
+    }
+    if let Some(after) = due.after {
+        let order = due.order_of(column, after);
+        let _ = write!(sql, " AND ({}, {key}) > ({})", due.column, vec!["?"; order.len()].join(", "));
+        values.extend(order.into_iter().cloned());
+    }
+    let _ = write!(sql, " ORDER BY {}, {key} LIMIT {}", due.column, due.limit);
+    Ok((sql, values))
 }
 
 /// The statements that write one table.

@@ -1,16 +1,16 @@
 //! Who is woken, and when the task ends.
 
 use super::*;
+use crate::{
+    ambient::Ambient,
+    event::NewEvent,
+    log::{Append, ExpectedRevision, append, memory::MemoryLog},
+};
 use chrono::DateTime;
 use futures::FutureExt;
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
-};
-use tillroll_infra::{
-    ambient::Ambient,
-    event::NewEvent,
-    log::{Append, ExpectedRevision, append, memory::MemoryLog},
 };
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -38,17 +38,17 @@ fn next_id() -> Uuid {
     Uuid::from_u64_pair(1, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-fn hub() -> (Arc<dyn EventLog>, Hub) {
+fn watch() -> (Arc<dyn EventLog>, StreamWatch) {
     let log: Arc<dyn EventLog> = Arc::new(MemoryLog::new(Ambient::seeded(DateTime::UNIX_EPOCH, 1).0.clock));
-    (log.clone(), Hub::new(log))
+    (log.clone(), StreamWatch::new(log, &["order"]))
 }
 
 #[tokio::test]
-async fn an_event_wakes_the_readers_of_its_stream_alone() {
-    let (log, hub) = hub();
+async fn an_event_wakes_the_watchers_of_its_stream_alone() {
+    let (log, watch) = watch();
     record(&*log, &order(1)).await;
-    let (mut one, mut two) = (hub.watch(order(1)).await.unwrap(), hub.watch(order(2)).await.unwrap());
-    let mut also_one = hub.watch(order(1)).await.unwrap();
+    let (mut one, mut two) = (watch.watch(order(1)).await.unwrap(), watch.watch(order(2)).await.unwrap());
+    let mut also_one = watch.watch(order(1)).await.unwrap();
     record(&*log, &order(3)).await;
     record(&*log, &order(1)).await;
     assert!(timeout(SOON, one.changed()).await.unwrap());
@@ -59,40 +59,40 @@ async fn an_event_wakes_the_readers_of_its_stream_alone() {
 
 #[tokio::test]
 async fn nobody_is_woken_by_what_was_there_before() {
-    let (log, hub) = hub();
+    let (log, watch) = watch();
     record(&*log, &order(1)).await;
-    let mut one = hub.watch(order(1)).await.unwrap();
-    let mut two = hub.watch(order(2)).await.unwrap();
+    let mut one = watch.watch(order(1)).await.unwrap();
+    let mut two = watch.watch(order(2)).await.unwrap();
     record(&*log, &order(2)).await;
     assert!(timeout(SOON, two.changed()).await.unwrap(), "the task has looked at everything");
     assert_eq!(one.changed().now_or_never(), None);
 }
 
 #[tokio::test]
-async fn a_reader_that_goes_is_forgotten_and_the_task_ends_with_the_last() {
-    let (log, hub) = hub();
-    let (one, two) = (hub.watch(order(1)).await.unwrap(), hub.watch(order(1)).await.unwrap());
+async fn a_watcher_that_goes_is_forgotten_and_the_task_ends_with_the_last() {
+    let (log, watch) = watch();
+    let (one, two) = (watch.watch(order(1)).await.unwrap(), watch.watch(order(1)).await.unwrap());
     drop(one);
-    assert_eq!(hub.0.followed.lock().streams.len(), 1);
+    assert_eq!(watch.0.watched.lock().streams.len(), 1);
     drop(two);
-    assert!(hub.0.followed.lock().streams.is_empty());
+    assert!(watch.0.watched.lock().streams.is_empty());
     record(&*log, &order(1)).await;
     let ended = async {
-        while hub.0.followed.lock().is_running {
+        while watch.0.watched.lock().is_running {
             tokio::task::yield_now().await;
         }
     };
     timeout(SOON, ended).await.unwrap();
-    // The next reader gets a task of its own.
-    let mut again = hub.watch(order(1)).await.unwrap();
+    // The next watcher gets a task of its own.
+    let mut again = watch.watch(order(1)).await.unwrap();
     record(&*log, &order(1)).await;
     assert!(timeout(SOON, again.changed()).await.unwrap());
 }
 
 #[tokio::test]
-async fn readers_are_let_go_when_the_log_fails() {
-    let (_, hub) = hub();
-    let mut one = hub.watch(order(1)).await.unwrap();
-    hub.give_up();
+async fn watchers_are_let_go_when_the_log_fails() {
+    let (_, watch) = watch();
+    let mut one = watch.watch(order(1)).await.unwrap();
+    watch.give_up();
     assert!(!timeout(SOON, one.changed()).await.unwrap());
 }
