@@ -10,9 +10,10 @@ use tillroll_http::schema;
 use tillroll_infra::payments::simulator::script::{Behavior, MessageConduct, Rule, RuleScope, Script};
 use utoipa::ToSchema;
 
-/// How one request to the simulated provider is treated.
+/// How one request to the simulated provider is treated. Members that a kind does not have are passed over, as the document
+/// cannot rule them out.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[schema(as = SimulatedBehavior)]
 pub(super) enum BehaviorJson {
     /// It is carried out, if the provider's books allow it.
